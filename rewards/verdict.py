@@ -1,0 +1,53 @@
+"""What the judge found, test by test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How one test ended."""
+
+    PASSED = "passed"
+    WRONG_ANSWER = "wrong_answer"
+    RUNTIME_ERROR = "runtime_error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT_LIMIT = "output_limit"
+    SYNTAX_ERROR = "syntax_error"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """One test of a verdict."""
+
+    __test__ = False  # not a pytest class
+
+    name: str
+    outcome: Outcome
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All tests of one submission, in the order of the task."""
+
+    tests: tuple[TestOutcome, ...]
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """True when there is at least one test and all of them passed."""
+        return bool(self.tests) and all(test.outcome is Outcome.PASSED for test in self.tests)
+
+    @property
+    def fraction(self) -> float:
+        """Share of tests that passed, in [0, 1]; 0 when there are none."""
+        return sum(test.outcome is Outcome.PASSED for test in self.tests) / max(1, len(self.tests))
+
+
+class JudgeError(RuntimeError):
+    """The machine failed, not the submission: retry it, and never count it as a wrong answer."""
