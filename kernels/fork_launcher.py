@@ -1,0 +1,77 @@
+"""Kernels forked from a warm server: real ipykernels that are ready in a tenth of the usual time."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import zmq
+
+from .fork_server import ForkServer
+from .kernel_error import KernelClosedError
+from .launcher import KernelOptions, KernelProcess
+from .ready_signal import ReadySignal, kernel_process_file
+
+
+class ForkLauncher:
+    """Owns one fork server, starts it on first use and again when it has died.
+
+    Args:
+        preload: Modules that every interpreter should have imported already, such as numpy.
+    """
+
+    def __init__(self, preload: Sequence[str] = ()) -> None:
+        self._preload = tuple(preload)
+        self._server: ForkServer | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+
+    async def server(self) -> ForkServer:
+        """The running server."""
+        async with self._lock:
+            if self._closed:
+                raise KernelClosedError("the launcher was closed")
+            if self._server is None or not self._server.is_alive():
+                if self._server is not None:
+                    await self._server.close()
+                program = kernel_process_file()
+                self._server = await ForkServer.start(self._preload, warm_up=f"{program}:warm")
+            return self._server
+
+    async def make_folder(self) -> Path:
+        """Makes a folder inside the server's, which the server removes if we cannot."""
+        server = await self.server()
+        return Path(tempfile.mkdtemp(prefix="k", dir=server.folder))
+
+    async def launch(self, options: KernelOptions, timeout: float) -> KernelProcess:
+        """Forks a kernel and waits until it listens."""
+        server = await self.server()
+        ready = ReadySignal()
+        try:
+            child = await server.fork(
+                f"{kernel_process_file()}:run",
+                {
+                    "connection_file": str(options.connection_file),
+                    "output_limit": options.output_limit,
+                    "ready_fd": 3,
+                },
+                fds=[ready.child_fd],
+                cwd=options.cwd,
+                env=options.env,
+                timeout=timeout,
+            )
+            await ready.wait(child, timeout)
+        finally:
+            ready.close()
+        return child
+
+    async def close(self) -> None:
+        """Ends the server and its children; idempotent."""
+        async with self._lock:
+            self._closed = True
+            if self._server is not None:
+                await self._server.close()
+            self.context.destroy(linger=0)

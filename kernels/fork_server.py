@@ -1,0 +1,277 @@
+"""A warm process that forks children on request: a new process in milliseconds, with its imports done.
+
+The client talks to it over one socket pair. Nothing here blocks the event loop, every request has a deadline, and
+whatever the server ever forked is gone when the server or its owner is.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import fork_server_main
+from .clean_environment import clean_environment
+from .forked_child import ForkedChild
+from .kernel_error import ForkServerError
+
+_MAIN = fork_server_main.__file__
+
+
+class ForkServer:
+    """The client of one fork server. Make it with `start`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket, folder: Path) -> None:
+        self.folder = folder
+        """A private folder that lives exactly as long as the server."""
+        self._process = process
+        self._control = control
+        self._ready = asyncio.get_running_loop().create_future()
+        self._answers: dict[int, asyncio.Future[ForkedChild]] = {}
+        self._children: dict[int, ForkedChild] = {}
+        self._outbox: deque[tuple[bytes, list[int]]] = deque()
+        self._next_id = 0
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(control, self._on_readable)
+
+    @classmethod
+    async def start(
+        cls,
+        preload: Sequence[str] = (),
+        *,
+        warm_up: str | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+    ) -> ForkServer:
+        """Starts a server process and waits until it is warm.
+
+        Args:
+            preload: Modules to import once, for all children.
+            warm_up: A target (see `fork`) that is called once with None before the first fork.
+            env: Additions to the small environment that the server starts with; the host's own variables,
+                where secrets live, are not passed on.
+            timeout: Seconds until a server that is not ready is given up.
+
+        Raises:
+            ForkServerError: If the server does not come up.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        folder = Path(tempfile.mkdtemp(prefix="replgym-"))
+        options = {"fd": theirs.fileno(), "folder": str(folder), "preload": list(preload), "warm_up": warm_up}
+        server: ForkServer | None = None
+        try:
+            ours.setblocking(False)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                _MAIN,
+                json.dumps(options),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=(folder / "stderr").open("wb"),
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                env=clean_environment(folder, env),
+            )
+            theirs.close()
+            server = cls(process, ours, folder)
+            async with asyncio.timeout(timeout):
+                await server._ready
+        except (OSError, TimeoutError, ForkServerError) as error:
+            problem = _last_line(folder / "stderr") or str(error) or type(error).__name__
+            if server is not None:
+                await server.close()
+            ours.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ForkServerError(f"the fork server did not start: {problem}") from error
+        finally:
+            theirs.close()
+        return server
+
+    def is_alive(self) -> bool:
+        """Whether the server can take requests."""
+        return not self._closed and self._process.returncode is None
+
+    async def fork(
+        self,
+        target: str,
+        argument: object = None,
+        *,
+        fds: Sequence[int] = (),
+        stdout: int | None = None,
+        stderr: int | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> ForkedChild:
+        """Forks a child in a session of its own.
+
+        Args:
+            target: `package.module:function` or `/path/file.py:function`; called with `argument`.
+            argument: Anything that JSON can carry, within about 100 kB.
+            fds: Descriptors for the child, where they are 3, 4, … in this order. The caller keeps its own.
+            stdout: Descriptor that becomes the child's standard output; `/dev/null` without.
+            stderr: The same for standard error.
+            cwd: Working directory.
+            env: Additions to the environment.
+            timeout: Seconds until the request is given up.
+
+        Raises:
+            ForkServerError: If the server is dead, refuses or is late.
+        """
+        passed, stdio = _stdio(fds, stdout, stderr)
+        self._next_id += 1
+        request = {
+            "op": "fork",
+            "id": self._next_id,
+            "target": target,
+            "argument": argument,
+            "stdio": stdio,
+            "cwd": None if cwd is None else os.fspath(cwd),
+            "env": dict(env or {}),
+        }
+        answer: asyncio.Future[ForkedChild] = self._loop.create_future()
+        self._answers[request_id := self._next_id] = answer
+        try:
+            self._post(request, passed)
+            async with asyncio.timeout(timeout):
+                return await answer
+        except TimeoutError as error:
+            raise ForkServerError(f"the fork server did not answer within {timeout:g} s") from error
+        finally:
+            self._answers.pop(request_id, None)
+
+    async def close(self) -> None:
+        """Ends the server and everything it forked; idempotent."""
+        self._disconnect("the fork server was closed")
+        try:
+            async with asyncio.timeout(10.0):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _post(self, request: dict[str, Any], fds: list[int]) -> None:
+        if not self.is_alive():
+            raise ForkServerError("the fork server is dead")
+        data = json.dumps(request).encode()
+        if len(data) >= fork_server_main.MESSAGE_LIMIT:
+            raise ForkServerError(f"the request has {len(data)} bytes; pass large data through a descriptor")
+        # Descriptors are duplicated, since the caller may close its own before the socket takes the message.
+        self._outbox.append((data, [os.dup(fd) for fd in fds]))
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._outbox:
+            data, fds = self._outbox[0]
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+            try:
+                self._control.sendmsg([data], rights)
+            except BlockingIOError:
+                self._loop.add_writer(self._control, self._flush)
+                return
+            except OSError:
+                self._disconnect("the fork server is dead")
+                return
+            self._outbox.popleft()
+            _close_all(fds)
+        self._loop.remove_writer(self._control)
+
+    def _on_readable(self) -> None:
+        while not self._closed:
+            try:
+                data, ancillary, _, _ = self._control.recvmsg(
+                    fork_server_main.MESSAGE_LIMIT, socket.CMSG_SPACE(4 * fork_server_main.MAX_FDS)
+                )
+            except BlockingIOError:
+                return
+            except OSError:
+                data, ancillary = b"", []
+            if not data:
+                self._disconnect("the fork server died")
+                return
+            self._on_message(json.loads(data), fork_server_main.received_fds(ancillary))
+
+    def _on_message(self, message: dict[str, Any], fds: list[int]) -> None:
+        if "ready" in message:
+            self._ready.set_result(None)
+        elif "exited" in message:
+            child = self._children.pop(message["exited"], None)
+            if child is not None:
+                child.settle(message["returncode"])
+        elif "error" in message:
+            answer = self._answers.get(message["id"])
+            if answer is not None and not answer.done():
+                answer.set_exception(ForkServerError(message["error"]))
+        else:
+            child = self._children[message["pid"]] = ForkedChild(message["pid"], fds[0], self._send_signal)
+            answer = self._answers.get(message["id"])
+            if answer is None or answer.done():
+                child.kill()
+            else:
+                answer.set_result(child)
+
+    def _send_signal(self, pid: int, number: int) -> bool:
+        if not self.is_alive():
+            return False
+        self._post({"op": "signal", "pid": pid, "signal": int(number)}, [])
+        return True
+
+    def _disconnect(self, reason: str) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.remove_reader(self._control)
+        self._loop.remove_writer(self._control)
+        self._control.close()
+        for _, fds in self._outbox:
+            _close_all(fds)
+        self._outbox.clear()
+        for answer in (self._ready, *self._answers.values()):
+            if not answer.done():
+                answer.set_exception(ForkServerError(reason))
+        for child in self._children.values():
+            child.kill()
+            child.settle(None)
+        self._children.clear()
+
+
+def _stdio(fds: Sequence[int], stdout: int | None, stderr: int | None) -> tuple[list[int], list[int]]:
+    """Appends the standard streams to the descriptors and says at which index each stands."""
+    passed = list(fds)
+    places = []
+    for fd in (stdout, stderr):
+        if fd is not None:
+            passed.append(fd)
+        places.append(len(passed) - 1 if fd is not None else -1)
+    if len(passed) > fork_server_main.MAX_FDS:
+        raise ForkServerError(
+            f"{len(passed)} descriptors given; at most {fork_server_main.MAX_FDS} can be passed"
+        )
+    return passed, [-1, *places]
+
+
+def _close_all(fds: Sequence[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def _last_line(path: Path) -> str:
+    try:
+        lines = path.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""

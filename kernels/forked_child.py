@@ -1,0 +1,88 @@
+"""A process that a fork server made, seen from the host.
+
+It is known by a pidfd that the server opened before it could collect the process, so a signal never hits a stranger
+that got the same number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+from collections.abc import Callable
+
+
+class ForkedChild:
+    """One forked process."""
+
+    def __init__(self, pid: int, pidfd: int, send_signal: Callable[[int, int], bool]) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._pidfd = pidfd
+        self._send_signal = send_signal
+        self._dead = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(pidfd, self._on_exit)
+
+    def is_alive(self) -> bool:
+        """Whether the process runs; asks the operating system, not a memory of it."""
+        if self._dead.is_set():
+            return False
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        if poll.poll(0):
+            self._on_exit()
+            return False
+        return True
+
+    async def exited(self) -> None:
+        """Returns as soon as the process is dead."""
+        await self._dead.wait()
+
+    async def wait(self, timeout: float) -> int | None:
+        """Waits until the process and everything it started are gone.
+
+        Args:
+            timeout: The longest wait, in seconds.
+
+        Returns:
+            The exit code (minus the signal's number for a signal), or None when it is not known.
+
+        Raises:
+            TimeoutError: If the process still runs.
+        """
+        async with asyncio.timeout(timeout):
+            await self._settled.wait()
+        return self.returncode
+
+    def signal(self, number: int) -> None:
+        """Sends a signal to the process alone; does nothing when it is dead."""
+        if not self._dead.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
+
+    def signal_group(self, number: int) -> None:
+        """Sends a signal to the process and to its process group."""
+        if self.is_alive() and not self._send_signal(self.pid, number):
+            self.signal(number)
+
+    def kill(self) -> None:
+        """Kills the process, its session and whatever it started; idempotent. `wait` tells when all is gone."""
+        if self.is_alive():
+            self._send_signal(self.pid, signal.SIGKILL)
+            self.signal(signal.SIGKILL)
+
+    def settle(self, returncode: int | None) -> None:
+        """Called by the server's client: the process was collected, its orphans are gone."""
+        self.returncode = returncode
+        self._on_exit()
+        self._settled.set()
+
+    def _on_exit(self) -> None:
+        if not self._dead.is_set():
+            self._dead.set()
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)

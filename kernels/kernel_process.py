@@ -1,0 +1,341 @@
+"""The ipykernel as it runs inside the interpreter's process, forked or spawned.
+
+It is the stock ipykernel with five changes: output is capped where it is made and keeps the order of stdout and
+stderr, tracebacks show the cell's own frames, cells are called `<cell n>`, `exit()` ends the cell and not the
+interpreter, and whatever a cell's subprocesses wrote arrives before the cell is over.
+
+The file stands alone and imports nothing of this project, since it is in the hands of the code that it runs.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import fcntl
+import os
+import resource
+import struct
+import sys
+import termios
+import threading
+import time
+import traceback
+import warnings
+from collections import deque
+from types import TracebackType
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from ipykernel.compiler import XCachingCompiler
+from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+CUT_KEY = "replgym_cut"
+_SETUP = "<setup>"
+_DRAIN_SECONDS = 0.5
+
+
+class OutputBudget:
+    """How much the streams may still send in this cell: a head at once, and a tail when the cell ends."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = max(limit // 2, 1)
+        self._lock = threading.RLock()
+        self._tail: deque[tuple[CappedStream, str]] = deque()
+        self._last: CappedStream | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Starts a new cell."""
+        with self._lock:
+            self._head_left = self._half
+            self._tail.clear()
+            self._tail_size = 0
+            self.cut = 0
+
+    def write(self, stream: CappedStream, text: str) -> None:
+        """Sends what fits into the head and keeps the end of the rest."""
+        with self._lock:
+            head, rest = text[: self._head_left], text[self._head_left :]
+            if head:
+                self._head_left -= len(head)
+                self._send(stream, head)
+            if rest:
+                self._keep(stream, rest)
+
+    def finish(self) -> None:
+        """Sends the tail."""
+        with self._lock:
+            while self._tail:
+                self._send(*self._tail.popleft())
+            self._tail_size = 0
+
+    def _send(self, stream: CappedStream, text: str) -> None:
+        if self._last is not None and self._last is not stream:
+            self._last.flush()
+        self._last = stream
+        stream.send(text)
+
+    def _keep(self, stream: CappedStream, text: str) -> None:
+        kept = text[-self._half :]
+        self.cut += len(text) - len(kept)
+        self._tail.append((stream, kept))
+        self._tail_size += len(kept)
+        while self._tail_size > self._half:
+            first, oldest = self._tail.popleft()
+            excess = min(self._tail_size - self._half, len(oldest))
+            self.cut += excess
+            self._tail_size -= excess
+            if excess < len(oldest):
+                self._tail.appendleft((first, oldest[excess:]))
+
+
+class CappedStream(OutStream):
+    """A standard stream that spends from the cell's output budget."""
+
+    budget: OutputBudget | None = None
+
+    def write(self, string: str) -> int | None:
+        """Writes text, as far as the budget goes."""
+        if not isinstance(string, str):
+            raise TypeError(f"write() argument must be str, not {type(string)}")
+        if self.budget is None or not self._is_master_process():
+            super().write(string)
+        else:
+            self.budget.write(self, string)
+        return len(string)
+
+    def send(self, text: str) -> None:
+        """Writes past the budget."""
+        super().write(text)
+
+    def drain(self, end: float) -> None:
+        """Waits until what subprocesses wrote to the descriptor has been taken over."""
+        while self._fid is not None and time.monotonic() < end:
+            waiting = fcntl.ioctl(self._fid, termios.FIONREAD, b"\0\0\0\0")
+            if struct.unpack("i", waiting)[0] == 0:
+                return
+            time.sleep(0.0005)
+
+
+class CellCompiler(XCachingCompiler):
+    """Names code after its cell, so that no path of the host shows."""
+
+    silent = False
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """The file name under which a cell is compiled."""
+        return _SETUP if self.silent else f"<cell {number}>"
+
+
+class CellShell(ZMQInteractiveShell):
+    """A shell that shows plain tracebacks of the cell's own frames."""
+
+    def showtraceback(
+        self,
+        exc_tuple: tuple[type[BaseException], BaseException, TracebackType | None] | None = None,
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        """Reports the current exception."""
+        kind, value, trace = self._get_exc_info(exc_tuple)
+        self._showtraceback(kind, _Printable(value), [format_traceback(kind, value, trace)])
+
+    def showsyntaxerror(self, filename: str | None = None, running_compiled_code: bool = False) -> None:
+        """Reports the current syntax error."""
+        self.showtraceback()
+
+    def ask_exit(self) -> None:
+        """Ends the cell, as it would end a script; the interpreter lives on."""
+        raise SystemExit(0)
+
+
+class _Printable:
+    """An exception's value whose `str` cannot raise."""
+
+    def __init__(self, value: BaseException) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return printable(self._value)
+
+
+def printable(value: BaseException) -> str:
+    """The text of an exception, whatever its `__str__` does."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - foreign code behind str()
+        return "<the exception has no printable value>"
+
+
+def format_traceback(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> str:
+    """Formats an exception and its causes with the frames of cells and of files in the working folder."""
+    report = traceback.TracebackException(kind, value, trace, compact=True)
+    _trim(report, f"{os.getcwd()}{os.sep}")
+    return "".join(report.format())
+
+
+def _trim(report: traceback.TracebackException, folder: str) -> None:
+    kept = []
+    for frame in report.stack:
+        if frame.filename.startswith("<cell "):
+            kept.append(frame)
+        elif frame.filename.startswith(folder):
+            frame.filename = frame.filename.removeprefix(folder)
+            kept.append(frame)
+    report.stack = traceback.StackSummary.from_list(kept)
+    for other in (report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())):
+        if other is not None:
+            _trim(other, folder)
+
+
+class CellKernel(IPythonKernel):
+    """The kernel whose cells keep the promises above."""
+
+    shell_class = Type(CellShell)
+    compiler_class = Type(CellCompiler)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.budget: OutputBudget | None = None
+
+    async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Runs a cell and hands over all of its output before the reply."""
+        if self.budget is not None:
+            self.budget.renew()
+        self.shell.compile.silent = silent
+        try:
+            reply: dict[str, Any] = await super().do_execute(code, silent, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - an exception with a broken __str__ must not cost the reply
+            reply = {
+                "status": "error",
+                "ename": type(error).__name__,
+                "evalue": printable(error),
+                "traceback": [],
+                "execution_count": self.execution_count,
+                "user_expressions": {},
+                "payload": [],
+            }
+        self._hand_over()
+        return reply
+
+    def finish_metadata(self, parent: Any, metadata: dict[str, Any], reply_content: Any) -> dict[str, Any]:
+        """Says how many characters the budget cut."""
+        metadata = super().finish_metadata(parent, metadata, reply_content)
+        if self.budget is not None:
+            metadata[CUT_KEY] = self.budget.cut
+        return metadata
+
+    def _input_request(self, *args: Any, **kwargs: Any) -> str:
+        """Asks for input; the second `busy` is a fence behind which all earlier output has arrived."""
+        self._hand_over()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._publish_status("busy", "shell")
+        if self.budget is not None:
+            self.budget.renew()
+        answer: str = super()._input_request(*args, **kwargs)
+        return answer
+
+    def _hand_over(self) -> None:
+        end = time.monotonic() + _DRAIN_SECONDS
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, CappedStream):
+                stream.drain(end)
+        if self.budget is not None:
+            self.budget.finish()
+
+
+class CellKernelApp(IPKernelApp):
+    """The application around the kernel; tells its host through a descriptor when it listens."""
+
+    output_limit = 1 << 16
+
+    def init_io(self) -> None:
+        """Puts both streams on one budget."""
+        super().init_io()
+        self.budget = OutputBudget(self.output_limit)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, CappedStream):
+                stream.budget = self.budget
+
+    def init_kernel(self) -> None:
+        """Gives the kernel the budget."""
+        super().init_kernel()
+        self.kernel.budget = self.budget
+
+
+def _configuration() -> Config:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.Completer.use_jedi = False
+    config.InteractiveShell.colors = "nocolor" if _has_lower_case_themes() else "NoColor"
+    config.IPythonKernel.help_links = []
+    config.IPKernelApp.log_level = 50
+    return config
+
+
+def _has_lower_case_themes() -> bool:
+    import IPython
+
+    return IPython.version_info[0] >= 9
+
+
+def run(argument: dict[str, Any]) -> None:
+    """Runs a kernel until it is told to stop.
+
+    Args:
+        argument: `connection_file`, `output_limit`, `ready_fd`: a descriptor that wants to know when the kernel listens.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.pop(
+        "PYTEST_CURRENT_TEST", None
+    )  # ipykernel does not watch the descriptors 1 and 2 under pytest
+    sys.argv = ["python"]
+    warnings.filterwarnings("ignore", message="To exit: use")
+    app = CellKernelApp.instance(config=_configuration())
+    app.outstream_class = f"{__name__}.CappedStream"
+    app.kernel_class = CellKernel
+    app.output_limit = argument.get("output_limit", CellKernelApp.output_limit)
+    app.initialize(["-f", argument["connection_file"]])
+    if (ready := argument.get("ready_fd")) is not None:
+        os.write(ready, b"+")
+        os.close(ready)
+    app.start()
+
+
+def warm(_: object) -> None:
+    """Fills caches that every kernel needs: runs a cell, a print and an exception, parses a command line."""
+    import jupyter_client.session
+    import IPython.core.completer
+    import IPython.core.debugger
+    import ipykernel.debugger
+    import ipykernel.subshell_manager
+    import tornado.platform.asyncio
+    import concurrent.futures
+    import decimal
+    import pdb
+    import tempfile
+
+    config = _configuration()
+    shell = InteractiveShell.instance(config=config)
+    with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
+        shell.run_cell("print(1 + 1)\n2", store_history=False)
+        shell.run_cell("1 / 0", store_history=False)
+    with contextlib.suppress(ZeroDivisionError):
+        1 / 0  # noqa: B018
+    InteractiveShell.clear_instance()
+    for name in ("get_ipython", "display"):
+        if hasattr(builtins, name):
+            delattr(builtins, name)
+    IPKernelApp(config=config).parse_command_line(["-f", "unused"])
+
+
+if __name__ == "__main__":
+    import json
+
+    run(json.loads(sys.argv[1]))

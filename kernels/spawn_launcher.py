@@ -1,0 +1,120 @@
+"""Kernels as plain new processes: slower to start, and at home on any platform with Unix sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import zmq
+
+from .clean_environment import clean_environment
+from .kernel_error import KernelClosedError, KernelStartError
+from .launcher import KernelOptions, KernelProcess
+from .process_tree import descendants
+from .ready_signal import ReadySignal, kernel_process_file
+
+
+class SpawnedChild:
+    """A subprocess that leads a session of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.returncode is None
+
+    async def exited(self) -> None:
+        """Returns as soon as it is dead."""
+        await self._process.wait()
+
+    async def wait(self, timeout: float) -> int | None:
+        """Waits for the exit code."""
+        async with asyncio.timeout(timeout):
+            return await self._process.wait()
+
+    def signal_group(self, number: int) -> None:
+        """Signals it and its process group."""
+        if self.is_alive():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """Kills it, its group and its descendants; idempotent."""
+        if not self.is_alive():
+            return
+        self.signal_group(signal.SIGSTOP)
+        for pid in descendants(self.pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        self.signal_group(signal.SIGKILL)
+
+
+class SpawnLauncher:
+    """Starts a new interpreter process for every kernel."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._children: set[SpawnedChild] = set()
+        self._closed = False
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+
+    async def make_folder(self) -> Path:
+        """Makes a folder inside one that `close` removes."""
+        if self._closed:
+            raise KernelClosedError("the launcher was closed")
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="replgym-"))
+        return Path(tempfile.mkdtemp(prefix="k", dir=self._folder))
+
+    async def launch(self, options: KernelOptions, timeout: float) -> KernelProcess:
+        """Starts a kernel and waits until it listens."""
+        ready = ReadySignal()
+        argument = {
+            "connection_file": str(options.connection_file),
+            "output_limit": options.output_limit,
+            "ready_fd": ready.child_fd,
+        }
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                kernel_process_file(),
+                json.dumps(argument),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=(ready.child_fd,),
+                start_new_session=True,
+                cwd=options.cwd,
+                # ipykernel ends itself when its parent is gone.
+                env={**clean_environment(options.folder, options.env), "JPY_PARENT_PID": str(os.getpid())},
+            )
+            child = SpawnedChild(process)
+            self._children = {known for known in self._children if known.is_alive()} | {child}
+            await ready.wait(child, timeout)
+        except OSError as error:
+            raise KernelStartError(f"the kernel's process did not start: {error}") from error
+        finally:
+            ready.close()
+        return child
+
+    async def close(self) -> None:
+        """Kills what it started and removes its folder; idempotent."""
+        self._closed = True
+        for child in self._children:
+            child.kill()
+            with contextlib.suppress(TimeoutError):
+                await child.wait(5.0)
+        self._children.clear()
+        self.context.destroy(linger=0)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,89 @@
+"""The Jupyter wire format, as far as a host needs it: signed JSON frames in, checked records out.
+
+The peer is in the hands of the code that it runs. A frame that does not verify or does not have the right shape is a
+`MalformedFrameError`, never a surprise further up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+_DELIMITER = b"<IDS|MSG>"
+_VERSION = "5.4"
+
+
+class MalformedFrameError(ValueError):
+    """The peer sent something that is not a Jupyter message of this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message from the kernel."""
+
+    kind: str
+    parent_id: str
+    content: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    header: Mapping[str, Any]
+
+
+class Wire:
+    """Signs and checks the messages of one session."""
+
+    def __init__(self, key: str) -> None:
+        self._base = hmac.new(key.encode(), digestmod=hashlib.sha256)
+        self._session = os.urandom(8).hex()
+        self._count = 0
+
+    def encode(
+        self, kind: str, content: Mapping[str, Any], parent: Mapping[str, Any] | None = None
+    ) -> tuple[str, list[bytes]]:
+        """Builds the frames of a request and returns them behind the message's id."""
+        self._count += 1
+        message_id = f"{self._session}_{self._count}"
+        header = {
+            "msg_id": message_id,
+            "session": self._session,
+            "username": "",
+            "date": datetime.now(UTC).isoformat(),
+            "msg_type": kind,
+            "version": _VERSION,
+        }
+        body = [json.dumps(part).encode() for part in (header, parent or {}, {}, content)]
+        return message_id, [_DELIMITER, self._sign(body), *body]
+
+    def decode(self, frames: Sequence[bytes]) -> Message:
+        """Checks and parses the frames of a message.
+
+        Raises:
+            MalformedFrameError: If the signature, the JSON or the shape is wrong.
+        """
+        try:
+            start = frames.index(_DELIMITER) + 1
+            signature, *body = frames[start : start + 5]
+            if len(body) != 4 or not hmac.compare_digest(signature, self._sign(body)):
+                raise MalformedFrameError("bad signature")
+            header, parent, metadata, content = (json.loads(part) for part in body)
+        except MalformedFrameError:
+            raise
+        except (ValueError, TypeError, RecursionError) as error:
+            raise MalformedFrameError(str(error)) from error
+        if not all(isinstance(part, dict) for part in (header, parent, metadata, content)):
+            raise MalformedFrameError("a part of the message is not an object")
+        kind, parent_id = header.get("msg_type"), parent.get("msg_id", "")
+        if not isinstance(kind, str) or not isinstance(parent_id, str):
+            raise MalformedFrameError("a message has no type or a strange parent")
+        return Message(kind, parent_id, content, metadata, header)
+
+    def _sign(self, body: Sequence[bytes]) -> bytes:
+        signer = self._base.copy()
+        for part in body:
+            signer.update(part)
+        return signer.hexdigest().encode()
