@@ -1,0 +1,97 @@
+"""A Qwen2-architecture policy from scratch: a byte-level BPE tokenizer with Qwen's special tokens, and a small random model.
+
+It stands where a pre-trained coder stands on larger machines, and loads through the same `from_pretrained`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""ChatML without Qwen's default system prompt."""
+_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+"""Pre-tokenisation of Qwen2: every digit is a token of its own."""
+
+
+class TinyModelConfig(BaseModel):
+    """Size of the model built from scratch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hidden_size: int = Field(default=128, ge=16)
+    intermediate_size: int = Field(default=384, ge=16)
+    layers: int = Field(default=4, ge=1)
+    heads: int = Field(default=4, ge=1)
+    key_value_heads: int = Field(default=2, ge=1)
+    vocabulary: int = Field(default=512, ge=300)
+    context: int = Field(default=2048, ge=128)
+
+
+def train_tokenizer(corpus: Iterable[str], vocabulary: int) -> Any:
+    """Learns a byte-level BPE from texts.
+
+    Returns:
+        A `transformers` fast tokenizer with ChatML template; `<|im_end|>` ends a turn.
+    """
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    core.decoder = decoders.ByteLevel()
+    specials = [AddedToken(text, special=True) for text in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")]
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=specials,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    core.train_from_iterator(corpus, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
+    tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+def make_model(config: TinyModelConfig, tokenizer: Any, seed: int) -> Any:
+    """A `Qwen2ForCausalLM` with random weights that depend on `seed` alone, in float32."""
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Qwen2ForCausalLM(
+            Qwen2Config(
+                vocab_size=len(tokenizer),
+                hidden_size=config.hidden_size,
+                intermediate_size=config.intermediate_size,
+                num_hidden_layers=config.layers,
+                num_attention_heads=config.heads,
+                num_key_value_heads=config.key_value_heads,
+                max_position_embeddings=config.context,
+                tie_word_embeddings=True,
+                bos_token_id=None,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        )
+
+
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Writes model and tokenizer so that `from_pretrained(folder)` loads them."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

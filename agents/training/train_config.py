@@ -1,0 +1,178 @@
+"""All settings of a training run, read from YAML, checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...envs.env_config import ConfigError, EnvConfig
+from .tiny_model import TinyModelConfig
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TasksConfig(_Section):
+    """Which tasks train, and which are held out."""
+
+    task_set: str = "blackbox"
+    levels: tuple[int, ...] = (1, 2, 3)
+    train_size: int = Field(default=2000, ge=1)
+    """Distinct training tasks to draw."""
+
+
+class WarmStartConfig(_Section):
+    """Supervised learning on demonstrations before reinforcement learning; off when `model.path` is given."""
+
+    expert_episodes: int = Field(default=48, ge=0)
+    novice_episodes: int = Field(default=336, ge=0)
+    """Demonstrations that know the moves but not which is right."""
+    epochs: int = Field(default=8, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
+
+
+class ModelConfig(_Section):
+    """The policy: a folder or hub name, or, without one, a small model from scratch."""
+
+    path: str | None = None
+    tiny: TinyModelConfig = TinyModelConfig()
+
+
+class GrpoConfig(_Section):
+    """Group-relative policy optimisation (Shao et al. 2024, arXiv 2402.03300), run by verl."""
+
+    steps: int = Field(default=40, ge=1)
+    tasks_per_step: int = Field(default=8, ge=1)
+    samples_per_task: int = Field(default=8, ge=2)
+    learning_rate: float = Field(default=3e-4, gt=0)
+    temperature: float = Field(default=1.0, gt=0)
+    clip_low: float = Field(default=0.2, gt=0)
+    clip_high: float = Field(default=0.28, gt=0)
+    entropy_coefficient: float = Field(default=0.0, ge=0)
+    max_prompt_tokens: int = Field(default=256, ge=16)
+    max_response_tokens: int = Field(default=512, ge=16)
+    max_turn_tokens: int = Field(default=64, ge=4)
+    save_every: int = Field(default=10, ge=1)
+    episode_seconds: float = Field(default=60.0, gt=0)
+    """Deadline of one training episode."""
+
+
+class EvaluationConfig(_Section):
+    """Measurement on held-out tasks, before and after."""
+
+    tasks: int = Field(default=90, ge=2)
+    samples: int = Field(default=2, ge=1)
+    temperature: float = Field(default=1.0, ge=0)
+    greedy: bool = True
+    """Measure greedy decoding too."""
+    concurrency: int = Field(default=32, ge=1)
+
+
+class TrainConfig(_Section):
+    """One training run."""
+
+    name: str
+    seed: int = 0
+    platform: Literal["cpu"] = "cpu"
+    kernels: int = Field(default=32, ge=1)
+    """Interpreters alive at once."""
+    env: EnvConfig = EnvConfig(action_format="fenced")
+    tasks: TasksConfig = TasksConfig()
+    model: ModelConfig = ModelConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+    grpo: GrpoConfig = GrpoConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    verl: dict[str, Any] = Field(default_factory=dict)
+    """Further settings by verl's own dotted names; they win over ours."""
+
+    @classmethod
+    def load(cls, source: str | Path, overrides: Sequence[str] = ()) -> Self:
+        """Reads a preset by name or a YAML file by path, and applies `section.key=value` overrides.
+
+        Raises:
+            ConfigError: One line that names the field, the value and what is allowed.
+        """
+        values = yaml.safe_load(find_preset(source).read_text())
+        if not isinstance(values, dict):
+            raise ConfigError(f"config {str(source)!r}: the file must hold a mapping")
+        for override in overrides:
+            apply_override(values, override)
+        return cls.parse(values)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Validates a mapping.
+
+        Raises:
+            ConfigError: One line that names the field, the value and what is allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(describe(error)) from error
+
+
+def presets() -> dict[str, Path]:
+    """The YAML files that ship with the project, by name."""
+    folder = Path(__file__).parents[2] / "configs"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find_preset(source: str | Path) -> Path:
+    """The file of a preset's name, or the path itself.
+
+    Raises:
+        ConfigError: If there is neither.
+    """
+    known = presets()
+    if str(source) in known:
+        return known[str(source)]
+    if Path(source).is_file():
+        return Path(source)
+    raise ConfigError(f"config {str(source)!r} is neither a file nor a preset; presets: {', '.join(known)}")
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Sets one `section.key=value` in a nested mapping; the value is read as YAML.
+
+    Keys below `verl` are verl's own dotted names and stay whole.
+
+    Raises:
+        ConfigError: If the text is not of that form.
+    """
+    key, separator, text = override.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"override {override!r} is not of the form section.key=value")
+    path = key.split(".")
+    if path[0] == "verl":
+        path = ["verl", ".".join(path[1:])]
+    for part in path[:-1]:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"override {override!r}: {part!r} is a value, not a section")
+    values[path[-1]] = yaml.safe_load(text)
+
+
+def describe(error: ValidationError) -> str:
+    """The first fault of a validation, in one line."""
+    fault = error.errors()[0]
+    field = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"config key {field!r} is unknown; allowed beside it: {', '.join(_siblings(fault['loc']))}"
+    return f"config key {field!r}: {fault['input']!r} is not allowed: {fault['msg']}"
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = TrainConfig
+    for part in location[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        model = annotation
+    return sorted(model.model_fields)

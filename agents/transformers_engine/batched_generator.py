@@ -1,0 +1,237 @@
+"""Continuous batching: requests join the running batch at any step and leave it when they end.
+
+One thread owns the model and the cache. An episode's next turn continues from the cache of its last one, and identical prompts that
+arrive together are computed once. Weights change only between steps, and then every cache is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..policy import PolicyError, Sampling
+from .lane_batch import LaneBatch, LaneCache
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What the model sampled."""
+
+    token_ids: tuple[int, ...]
+    """End-of-turn token included, when it was sampled."""
+    logprobs: tuple[float, ...]
+    """log softmax(logits / temperature) at each sampled id; temperature 1 for greedy."""
+    finish_reason: str
+    """`stop` or `length`."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One request, waiting or running."""
+
+    prompt: tuple[int, ...]
+    sampling: Sampling
+    key: str
+    future: Future[Generated]
+    rng: random.Random
+    ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    abandoned: bool = False
+
+
+class BatchedGenerator:
+    """A model that many coroutines sample from at once."""
+
+    def __init__(self, model: Any, *, end_of_turn: int, vocabulary: int, max_lanes: int = 128) -> None:
+        """Takes over a causal language model of `transformers`, on CPU.
+
+        Args:
+            model: The model, in evaluation mode.
+            end_of_turn: The token id that ends a message.
+            vocabulary: Ids from here on are padding of the embedding and are never sampled.
+            max_lanes: How many requests run at once; others wait.
+        """
+        self._model = model
+        self._end = end_of_turn
+        self._vocabulary = vocabulary
+        self._max_lanes = max_lanes
+        self._waiting: deque[_Lane] = deque()
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._batch = LaneBatch(model)
+        self._lanes: list[_Lane] = []
+        self._pending = torch.zeros(0, 0)  # logits of the next token, one row a lane
+        self._caches: OrderedDict[str, tuple[tuple[int, ...], LaneCache]] = OrderedDict()
+        self._thread = threading.Thread(target=self._run, name="batched-generator", daemon=True)
+        self._thread.start()
+
+    async def generate(self, prompt: Sequence[int], sampling: Sampling, *, key: str = "") -> Generated:
+        """Samples one message.
+
+        Args:
+            prompt: Exact ids of the context; at least one.
+            sampling: How; `stop` texts are not supported here and must be empty.
+            key: Episodes pass a stable key, so that the next turn continues from this one's cache.
+
+        Raises:
+            PolicyError: If the generator is closed or the model raised.
+        """
+        if sampling.stop or not prompt:
+            raise PolicyError("BatchedGenerator takes at least one prompt id and no stop texts")
+        seed = sampling.seed if sampling.seed is not None else random.getrandbits(63)
+        lane = _Lane(tuple(prompt), sampling, key, Future(), random.Random(seed))
+        self._post(lambda: self._waiting.append(lane))
+        try:
+            return await asyncio.wrap_future(lane.future)
+        except asyncio.CancelledError:
+            lane.abandoned = True
+            raise
+
+    async def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Replaces parameters between two steps and drops all caches of older weights."""
+        done: Future[None] = Future()
+
+        def load() -> None:
+            try:
+                self._model.load_state_dict(weights, strict=False)
+                self._caches.clear()
+                done.set_result(None)
+            except RuntimeError as error:
+                done.set_exception(PolicyError(f"weights do not fit the model: {error}"))
+
+        self._post(load)
+        await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        """Ends the thread; waiting and running requests fail. Idempotent."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(timeout=30)
+
+    def _post(self, job: Callable[[], None]) -> None:
+        with self._wake:
+            if self._closed:
+                raise PolicyError("the generator is closed")
+            self._jobs.append(job)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while self._serve_jobs():
+            try:
+                self._admit()
+                self._advance()
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: a fault of the model fails its requests
+                self._fail_all(PolicyError(f"the model failed: {error}"))
+        self._fail_all(PolicyError("the generator was closed"))
+
+    def _serve_jobs(self) -> bool:
+        with self._wake:
+            while not (self._jobs or self._waiting or self._lanes or self._closed):
+                self._wake.wait()
+            jobs = list(self._jobs)
+            self._jobs.clear()
+            closed = self._closed
+        for job in jobs:
+            job()
+        return not closed
+
+    def _admit(self) -> None:
+        """Moves waiting requests into the batch; identical prompts without a cache are computed once."""
+        room = self._max_lanes - len(self._lanes)
+        joining = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        joining = [lane for lane in joining if lane.future.set_running_or_notify_cancel()]
+        if not joining:
+            return
+        unique: dict[tuple[int, ...], int] = {}
+        prefixes: list[LaneCache | None] = []
+        suffixes: list[Sequence[int]] = []
+        rows: list[int] = []
+        for lane in joining:
+            known, cache = self._caches.pop(lane.key, ((), None))
+            if cache is None or len(known) >= len(lane.prompt) or lane.prompt[: len(known)] != known:
+                known, cache = (), None
+                if lane.prompt in unique:
+                    rows.append(unique[lane.prompt])
+                    continue
+                unique[lane.prompt] = len(prefixes)
+            rows.append(len(prefixes))
+            prefixes.append(cache)
+            suffixes.append(lane.prompt[len(known) :])
+        before = len(self._lanes)
+        logits = self._batch.join(prefixes, suffixes)
+        if rows != list(range(len(prefixes))):
+            self._batch.keep([*range(before), *(before + row for row in rows)])
+        new = logits[torch.tensor(rows)]
+        self._pending = torch.cat([self._pending, new]) if before else new
+        self._lanes += joining
+
+    def _advance(self) -> None:
+        """Samples one token for every lane, retires those that ended, and computes the next logits."""
+        if not self._lanes:
+            return
+        tokens = self._sample()
+        running = []
+        for row, (lane, token) in enumerate(zip(self._lanes, tokens, strict=True)):
+            if token == self._end or len(lane.ids) >= lane.sampling.max_tokens:
+                self._retire(row, lane, "stop" if token == self._end else "length")
+            elif not lane.abandoned:
+                running.append(row)
+        if len(running) < len(self._lanes):
+            self._batch.keep(running)
+            self._lanes = [self._lanes[row] for row in running]
+        if self._lanes:
+            self._pending = self._batch.step([tokens[row] for row in running])
+
+    def _retire(self, row: int, lane: _Lane, reason: str) -> None:
+        if lane.key:
+            self._caches[lane.key] = ((*lane.prompt, *lane.ids[:-1]), self._batch.cache_of(row))
+            while len(self._caches) > 2 * self._max_lanes:
+                self._caches.popitem(last=False)
+        lane.future.set_result(Generated(tuple(lane.ids), tuple(lane.logprobs), reason))
+
+    def _sample(self) -> list[int]:
+        """Draws by inverse transform with each lane's own generator, so that a seed fixes a lane whatever runs beside it."""
+        scale = torch.tensor([lane.sampling.temperature or 1.0 for lane in self._lanes]).unsqueeze(1)
+        logprobs = torch.log_softmax(self._pending / scale, dim=-1)
+        weights = logprobs.exp()
+        weights[:, self._vocabulary :] = 0.0
+        for row, lane in enumerate(self._lanes):
+            if lane.sampling.top_p < 1.0:
+                weights[row] = _nucleus(weights[row], lane.sampling.top_p)
+        sums = weights.double().cumsum(-1)
+        draws = torch.tensor([lane.rng.random() for lane in self._lanes], dtype=torch.double).unsqueeze(1)
+        drawn = torch.searchsorted(sums, draws * sums[:, -1:], right=True).squeeze(1)
+        greedy = torch.tensor([lane.sampling.temperature == 0 for lane in self._lanes])
+        tokens = torch.where(greedy, weights.argmax(-1), drawn.clamp(max=self._vocabulary - 1))
+        picked = logprobs.gather(1, tokens.unsqueeze(1)).squeeze(1)
+        for lane, token, logprob in zip(self._lanes, tokens.tolist(), picked.tolist(), strict=True):
+            lane.ids.append(token)
+            lane.logprobs.append(logprob)
+        return list(tokens.tolist())
+
+    def _fail_all(self, error: PolicyError) -> None:
+        for lane in (*self._lanes, *self._waiting):
+            if not lane.future.done():
+                lane.future.set_exception(error)
+        self._lanes, self._batch = [], LaneBatch(self._model)
+        self._waiting.clear()
+        self._caches.clear()
+
+
+def _nucleus(weights: Tensor, top_p: float) -> Tensor:
+    """Keeps the smallest set of most likely tokens whose mass reaches `top_p` (Holtzman et al. 2020, arXiv 1904.09751)."""
+    order = weights.argsort(descending=True)
+    mass = weights[order].cumsum(-1)
+    cut = order[(mass - weights[order]) >= top_p * mass[-1]]
+    return weights.index_fill(0, cut, 0.0)

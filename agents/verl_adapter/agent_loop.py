@@ -1,0 +1,119 @@
+"""verl's agent loop as a face over `rollout`: one object owns one episode, its kernel and its judgement.
+
+`run` never raises and never hangs: every wait below it has a deadline. An episode that the machine failed is tried once more, and then
+handed to verl as no output at all, which leaves it out of the statistics of its group.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput
+
+from ...envs.async_interpreter_env import AsyncInterpreterEnv
+from ...envs.task import Task
+from ..chat_template import ChatTemplate
+from ..episode import Episode
+from ..rollout import rollout
+from ..rollout_limits import RolloutLimits
+from .verl_policy import VerlPolicy
+from .worker_resources import WorkerResources, worker_resources
+
+_TRIES = 2
+_log = logging.getLogger(__name__)
+
+
+class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
+    """Plays one episode of `PyInterp-v0` for verl; named in `agent_loop_config_path`."""
+
+    def __init__(
+        self,
+        *args: Any,
+        env_json: str,
+        kernels: int,
+        episodes_dir: str,
+        turn_tokens: int,
+        episode_seconds: float,
+        **kwargs: Any,
+    ) -> None:
+        """Takes verl's arguments and those of the agent-loop file.
+
+        Args:
+            *args: verl's.
+            env_json: The `EnvConfig`, as JSON.
+            kernels: Interpreters alive at once in this worker process.
+            episodes_dir: Folder for the log of episodes.
+            turn_tokens: The most tokens of one message.
+            episode_seconds: Deadline of one try.
+            **kwargs: verl's.
+        """
+        super().__init__(*args, **kwargs)
+        self._resources: WorkerResources = worker_resources(env_json, kernels, episodes_dir)
+        self._limits = RolloutLimits(
+            turn_tokens=turn_tokens,
+            response_tokens=self.rollout_config.response_length,
+            prompt_tokens=self.rollout_config.prompt_length,
+            seconds=episode_seconds,
+        )
+
+    async def run(self, sampling_params: dict[str, Any], **row: Any) -> AgentLoopOutput | list[AgentLoopOutput]:
+        """Plays the row's task.
+
+        Args:
+            sampling_params: verl's, shared by the whole group and not changed here.
+            **row: The columns of the data set; `extra_info["task"]` is the task as JSON.
+
+        Returns:
+            One output, or an empty list when the machine failed the episode in every try.
+        """
+        task = Task.model_validate_json(row["extra_info"]["task"])
+        for _ in range(_TRIES):
+            episode, policy = await self._play(task, sampling_params, row)
+            if episode.failure is None and episode.branches:
+                return _output(episode, policy.versions)
+            _log.warning("episode of %s failed: %s %s", task.id, episode.failure, episode.failure_message)
+        return []
+
+    async def _play(
+        self, task: Task, sampling_params: dict[str, Any], row: dict[str, Any]
+    ) -> tuple[Episode, VerlPolicy]:
+        shared = self._resources
+        policy = VerlPolicy(
+            self.server_manager, ChatTemplate(self.tokenizer), sampling_params, deadline=self._limits.seconds
+        )
+        labels = {
+            "group": str(row.get("uid", "")),
+            "sample": int(row.get("session_id", 0)),
+            "step": int(row.get("global_steps", 0)),
+        }
+        env = AsyncInterpreterEnv(shared.env, pool=shared.pool, judge=shared.judge)
+        try:
+            episode = await rollout(env, policy, task=task, limits=self._limits, labels=labels)
+        finally:
+            await env.close()
+        shared.log.append(episode)
+        return episode, policy
+
+
+def _output(episode: Episode, versions: list[int]) -> AgentLoopOutput:
+    branch = episode.branches[0]
+    solved = float(episode.solved)
+    return AgentLoopOutput(
+        prompt_ids=list(branch.prompt_ids),
+        response_ids=list(branch.response_ids),
+        response_mask=list(branch.response_mask),
+        response_logprobs=list(branch.logprobs),
+        reward_score=float(episode.reward or 0.0),
+        num_turns=len(episode.messages) + 2 * len(episode.turns) - 1,
+        metrics=AgentLoopMetrics(
+            generate_sequences=sum(turn.policy_seconds for turn in episode.turns),
+            tool_calls=sum(turn.environment_seconds for turn in episode.turns),
+        ),
+        extra_fields={
+            "reward_extra_info": {"acc": solved, "turns": len(episode.turns), "tool_calls": episode.tool_calls},
+            "min_global_steps": min(versions, default=None),
+            "max_global_steps": max(versions, default=None),
+            "stop": str(episode.stop),
+        },
+    )
