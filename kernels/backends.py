@@ -86,8 +86,8 @@ def make_kernel_pool(
     """Makes a pool of the named back end's kernels; nothing starts before the first `acquire`.
 
     Args:
-        backend: A name in `BACKENDS`: `jupyter` forks real ipykernels from a warm process on Linux and spawns them
-            elsewhere; `jupyter-spawn` always spawns.
+        backend: A name in `BACKENDS`: `jupyter` forks real ipykernels from a warm process on Linux and spawns
+            them elsewhere; `jupyter-spawn` always spawns.
         size: The most kernels alive at once.
         warm: Kernels started ahead of demand.
         setup: Code that runs silently in every fresh interpreter.

@@ -1,7 +1,7 @@
 """What one cell did, as the host saw it.
 
-The kernel is in the hands of the code that it runs, so `status` is always the host's own view: a kernel can lie in
-its outputs, never about whether it answered, timed out or died.
+The kernel is in the hands of the code that it runs, so `status` is always the host's own view: a kernel can
+lie in its outputs, never about whether it answered, timed out or died.
 """
 
 from __future__ import annotations

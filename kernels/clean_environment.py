@@ -17,6 +17,7 @@ def clean_environment(folder: Path, extra: Mapping[str, str] | None = None) -> d
         "TMPDIR": str(folder),
         "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONIOENCODING": "utf-8",
+        "PYTHONHASHSEED": "0",  # the order of sets is part of an episode
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",

@@ -1,7 +1,7 @@
 """A warm process that forks children on request: a new process in milliseconds, with its imports done.
 
-The client talks to it over one socket pair. Nothing here blocks the event loop, every request has a deadline, and
-whatever the server ever forked is gone when the server or its owner is.
+The client talks to it over one socket pair. Nothing here blocks the event loop, every request has a deadline,
+and whatever the server ever forked is gone when the server or its owner is.
 """
 
 from __future__ import annotations
@@ -145,12 +145,16 @@ class ForkServer:
         self._answers[request_id := self._next_id] = answer
         try:
             self._post(request, passed)
-            async with asyncio.timeout(timeout):
-                return await answer
-        except TimeoutError as error:
-            raise ForkServerError(f"the fork server did not answer within {timeout:g} s") from error
+            await asyncio.wait([answer], timeout=timeout)
+        except asyncio.CancelledError:
+            if answer.done() and answer.exception() is None:
+                answer.result().kill()
+            raise
         finally:
             self._answers.pop(request_id, None)
+        if not answer.done():
+            raise ForkServerError(f"the fork server did not answer within {timeout:g} s")
+        return answer.result()
 
     async def close(self) -> None:
         """Ends the server and everything it forked; idempotent."""

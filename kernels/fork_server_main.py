@@ -1,9 +1,9 @@
 """The process behind `ForkServer`: imports once, then forks a warm child for every request.
 
 It has one thread, so forking is safe, and it is a child subreaper, so nothing that a child starts can escape:
-every child is a subreaper too, hence a process that turns up as a direct child without having been forked here is
-the orphan of a dead child, and is killed. When the owner goes away (end of file on the control socket, also after
-`kill -9`) every descendant and the folder of the server go with it.
+every child is a subreaper too, hence a process that turns up as a direct child without having been forked
+here is the orphan of a dead child, and is killed. When the owner goes away (end of file on the control
+socket, also after `kill -9`) every descendant and the folder of the server go with it.
 
 The file stands alone and imports nothing of this project: what is imported here is in every child.
 """
@@ -237,7 +237,7 @@ def _run_child(request: dict[str, Any], fds: list[int]) -> NoReturn:
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException:  # the boundary of the process: whatever happens, the server's stack must not unwind
+    except BaseException:  # noqa: BLE001 - the boundary of the process; the server's stack must not unwind
         traceback.print_exc()
     finally:
         with contextlib.suppress(Exception):
@@ -262,13 +262,15 @@ def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     os.environ.update(request["env"])
     if request["cwd"] is not None:
         os.chdir(request["cwd"])
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = None
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 
 
 def _place_fds(fds: list[int], stdio: list[int]) -> None:
-    """Puts the given descriptors at 3, 4, …, `/dev/null` or the named ones at 0, 1, 2, and closes the rest."""
+    """Puts the given descriptors at 3, 4, …, the streams at 0, 1, 2, and closes the rest."""
     null = os.open(os.devnull, os.O_RDWR)
     # Above every low number first, so that placing one descriptor cannot overwrite another.
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for fd in (*fds, null)]

@@ -1,7 +1,7 @@
 """A process that a fork server made, seen from the host.
 
-It is known by a pidfd that the server opened before it could collect the process, so a signal never hits a stranger
-that got the same number.
+It is known by a pidfd that the server opened before it could collect the process, so a signal never hits a
+stranger that got the same number.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class ForkedChild:
             self.signal(number)
 
     def kill(self) -> None:
-        """Kills the process, its session and whatever it started; idempotent. `wait` tells when all is gone."""
+        """Kills the process and whatever it started; idempotent. `wait` tells when all is gone."""
         if self.is_alive():
             self._send_signal(self.pid, signal.SIGKILL)
             self.signal(signal.SIGKILL)

@@ -1,7 +1,8 @@
 """The default interpreter: a real ipykernel in a process of its own.
 
-The host believes its own eyes: a cell's fate is decided by the clock, by the process and by well-formed messages.
-Whatever cannot be trusted any more is killed and replaced, and the result says that the variables are gone.
+The host believes its own eyes: a cell's fate is decided by the clock, by the process and by well-formed
+messages. Whatever cannot be trusted any more is killed and replaced, and the result says that the variables
+are gone.
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ class JupyterKernel:
         return result
 
     async def _decided(self, cell: RunningCell, timeout: float) -> bool:
-        """Whether the cell is over or asks for input; False at the deadline or when the interpreter is lost."""
+        """Whether the cell is over or asks; False at the deadline or when the interpreter is lost."""
         if cell.decided:
             return True
         assert self._exit is not None

@@ -1,7 +1,7 @@
 """The seam between everything that runs code and everything that runs interpreters.
 
-One kernel serves one episode and is closed with it; there is no reset, because a fresh interpreter costs as little
-and leaks nothing. Every call returns by its deadline, whatever the code in the kernel does.
+One kernel serves one episode and is closed with it; there is no reset, because a fresh interpreter costs as
+little and leaks nothing. Every call returns by its deadline, whatever the code in the kernel does.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Kernel(Protocol):
     async def execute(self, code: str, *, timeout: float) -> CellResult:
         """Runs a cell.
 
-        A cell that overruns is interrupted and keeps its variables. Only if it will not stop is the interpreter
-        killed and replaced by a fresh one, and then the result has `state_lost=True`. A dead interpreter is
-        likewise reported (`status="died"`) and replaced. A cell that asks for input returns
+        A cell that overruns is interrupted and keeps its variables. Only if it will not stop is the
+        interpreter killed and replaced by a fresh one, and then the result has `state_lost=True`. A dead
+        interpreter is likewise reported (`status="died"`) and replaced. A cell that asks for input returns
         `status="awaiting_input"`; continue it with `reply`. A call to `execute` while a cell waits for
         input interrupts that cell first.
 

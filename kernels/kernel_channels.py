@@ -1,6 +1,7 @@
 """The sockets to one ipykernel: no thread, no task, no polling; messages are handed on as they arrive.
 
-ZeroMQ's descriptor is edge-triggered, so the sockets are drained until empty after every wake-up and every send.
+ZeroMQ's descriptor is edge-triggered, so the sockets are drained until empty after every wake-up and every
+send.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class KernelChannels:
             # Input requests are routed to the identity that sent the execute request.
             socket.setsockopt(zmq.IDENTITY, b"host")
             socket.connect(f"ipc://{connection['ip']}-{connection[f'{channel}_port']}")
-            self._loop.add_reader(socket.getsockopt(zmq.FD), self._drain)
+            self._loop.add_reader(int(socket.getsockopt(zmq.FD)), self._drain)
 
     def send(
         self, channel: Channel, kind: str, content: Mapping[str, Any], parent: Mapping[str, Any] | None = None
@@ -71,7 +72,7 @@ class KernelChannels:
             return
         self._closed = True
         for socket in self._sockets.values():
-            self._loop.remove_reader(socket.getsockopt(zmq.FD))
+            self._loop.remove_reader(int(socket.getsockopt(zmq.FD)))
             socket.close()
 
     def _drain(self) -> None:

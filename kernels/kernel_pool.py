@@ -1,7 +1,7 @@
 """A bounded pool of fresh interpreters: each is used once, and warm ones stand by.
 
-Every kernel is started by the pool, handed to one caller and closed after; nothing goes back. A caller that waits
-too long gets `PoolSaturatedError`; when starts keep failing, the cause, instead of an endless wait.
+Every kernel is started by the pool, handed to one caller and closed after; nothing goes back. A caller that
+waits too long gets `PoolSaturatedError`; when starts keep failing, the cause, instead of an endless wait.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from .kernel import Kernel
@@ -51,7 +51,8 @@ class KernelPool:
         self._on_close = on_close
         self._ready: deque[Kernel] = deque()
         self._waiters: deque[asyncio.Future[Kernel]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._starts: set[asyncio.Task[None]] = set()
+        self._retirements: set[asyncio.Task[None]] = set()
         self._leased: set[Kernel] = set()
         self._alive = self._starting = self._streak = 0
         self._acquires = self._started = self._failures = self._saturated = 0
@@ -76,7 +77,7 @@ class KernelPool:
             yield kernel
         finally:
             self._leased.discard(kernel)
-            await asyncio.shield(self._spawn(self._retire(kernel)))
+            await asyncio.shield(_spawn(self._retire(kernel), self._retirements))
 
     def stats(self) -> PoolStats:
         """A snapshot of the pool."""
@@ -108,17 +109,14 @@ class KernelPool:
         await self.close()
 
     async def _close(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_exception(KernelClosedError("the pool was closed"))
-        for task in self._tasks:
+        while self._waiters:
+            self._waiters.popleft().set_exception(KernelClosedError("the pool was closed"))
+        for task in self._starts:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(
-            *(kernel.close() for kernel in (*self._ready, *self._leased)), return_exceptions=True
-        )
-        self._alive -= len(self._ready)
+        await asyncio.gather(*self._starts, *self._retirements, return_exceptions=True)
+        await asyncio.gather(*map(self._retire, self._ready), return_exceptions=True)
         self._ready.clear()
+        await asyncio.gather(*(kernel.close() for kernel in self._leased), return_exceptions=True)
         if self._on_close is not None:
             await self._on_close()
 
@@ -132,28 +130,28 @@ class KernelPool:
         begin = time.monotonic()
         try:
             self._balance()
-            async with asyncio.timeout(timeout):
-                kernel = await waiter
-        except TimeoutError as error:
-            self._saturated += 1
-            raise PoolSaturatedError(
-                f"no kernel came free within {timeout:g} s: {len(self._leased)} of {self._size} are in use"
-            ) from error
+            await asyncio.wait([waiter], timeout=timeout)
+        except asyncio.CancelledError:
+            self._give_back(waiter)
+            raise
         finally:
             waited = time.monotonic() - begin
             self._waited_total += waited
             self._waited_max = max(self._waited_max, waited)
-            self._leave(waiter)
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+        if not waiter.done():
+            self._saturated += 1
+            raise PoolSaturatedError(
+                f"no kernel came free within {timeout:g} s: {len(self._leased)} of {self._size} are in use"
+            )
+        kernel = waiter.result()
         self._acquires += 1
         return kernel
 
-    def _leave(self, waiter: asyncio.Future[Kernel]) -> None:
-        """Takes a caller out of the line; a kernel that it was given but cannot use any more goes to the next."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
-        task = asyncio.current_task()
-        unused = task is not None and task.cancelling() > 0
-        if unused and waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+    def _give_back(self, waiter: asyncio.Future[Kernel]) -> None:
+        """A kernel that a cancelled caller was given, and has not seen, goes to the next in line."""
+        if waiter.done() and waiter.exception() is None:
             self._ready.appendleft(waiter.result())
             self._balance()
 
@@ -165,13 +163,9 @@ class KernelPool:
             kernel = self._ready.popleft()
             if not kernel.is_alive():
                 self._failures += 1
-                self._spawn(self._retire(kernel))
+                _spawn(self._retire(kernel), self._retirements)
                 continue
-            waiter = self._waiters.popleft()
-            if waiter.done():
-                self._ready.appendleft(kernel)
-            else:
-                waiter.set_result(kernel)
+            self._waiters.popleft().set_result(kernel)
         wanted = self._warm + len(self._waiters)
         while (
             len(self._ready) + self._starting < wanted
@@ -181,7 +175,7 @@ class KernelPool:
         ):
             self._alive += 1
             self._starting += 1
-            self._spawn(self._start())
+            _spawn(self._start(), self._starts)
 
     async def _start(self) -> None:
         try:
@@ -206,11 +200,9 @@ class KernelPool:
         if self._streak < MAX_FAILURES:
             return
         while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                failure = KernelStartError(f"kernels cannot be started: {error}")
-                failure.__cause__ = error
-                waiter.set_exception(failure)
+            failure = KernelStartError(f"kernels cannot be started: {error}")
+            failure.__cause__ = error
+            self._waiters.popleft().set_exception(failure)
 
     async def _retire(self, kernel: Kernel) -> None:
         try:
@@ -219,8 +211,10 @@ class KernelPool:
             self._alive -= 1
             self._balance()
 
-    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[assignment]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+
+def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+    """Runs `work` as a task that `tasks` holds until it is done."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    return task

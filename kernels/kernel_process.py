@@ -1,42 +1,57 @@
 """The ipykernel as it runs inside the interpreter's process, forked or spawned.
 
-It is the stock ipykernel with five changes: output is capped where it is made and keeps the order of stdout and
-stderr, tracebacks show the cell's own frames, cells are called `<cell n>`, `exit()` ends the cell and not the
-interpreter, and whatever a cell's subprocesses wrote arrives before the cell is over.
+It is the stock ipykernel with five changes: output is capped where it is made and keeps the order of stdout
+and stderr, tracebacks show the cell's own frames, cells are called `<cell n>`, `exit()` ends the cell and not
+the interpreter, and whatever a cell's subprocesses wrote arrives before the cell is over.
 
 The file stands alone and imports nothing of this project, since it is in the hands of the code that it runs.
 """
 
 from __future__ import annotations
 
+# mypy: disable-error-code="no-untyped-call"
 import builtins
+import codecs
 import contextlib
 import fcntl
+import importlib
 import os
 import resource
+import select
 import struct
 import sys
 import termios
 import threading
-import time
 import traceback
 import warnings
 from collections import deque
 from types import TracebackType
 from typing import Any
 
-from IPython.core.interactiveshell import InteractiveShell
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
 CUT_KEY = "replgym_cut"
 _SETUP = "<setup>"
-_DRAIN_SECONDS = 0.5
+_USED_BY_EVERY_KERNEL = (
+    "IPython.core.completer",
+    "IPython.core.debugger",
+    "concurrent.futures.thread",
+    "decimal",
+    "ipykernel.debugger",
+    "ipykernel.subshell_manager",
+    "jupyter_client.session",
+    "pdb",
+    "tempfile",
+    "tornado.platform.asyncio",
+)
+_DRAIN_ROUNDS = 1000
 
 
 class OutputBudget:
@@ -95,17 +110,27 @@ class OutputBudget:
 
 
 class CappedStream(OutStream):
-    """A standard stream that spends from the cell's output budget."""
+    """A standard stream that spends from the cell's output budget.
+
+    What subprocesses and C code write to the descriptor is read under a lock together with its hand-over, so
+    that `drain` can promise that nothing is left behind.
+    """
 
     budget: OutputBudget | None = None
 
-    def write(self, string: str) -> int | None:
-        """Writes text, as far as the budget goes."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._pipe_lock = threading.RLock()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        super().__init__(*args, **kwargs)
+
+    def write(self, string: str) -> int:
+        """Writes text, as far as the budget goes, after what a subprocess wrote before it."""
         if not isinstance(string, str):
             raise TypeError(f"write() argument must be str, not {type(string)}")
         if self.budget is None or not self._is_master_process():
-            super().write(string)
+            self.send(string)
         else:
+            self.drain()
             self.budget.write(self, string)
         return len(string)
 
@@ -113,13 +138,35 @@ class CappedStream(OutStream):
         """Writes past the budget."""
         super().write(text)
 
-    def drain(self, end: float) -> None:
-        """Waits until what subprocesses wrote to the descriptor has been taken over."""
-        while self._fid is not None and time.monotonic() < end:
+    def drain(self) -> None:
+        """Takes over what waits in the pipe behind the descriptor."""
+        # The bound is for a process that never stops writing.
+        for _ in range(_DRAIN_ROUNDS):
+            if not self._take_from_pipe():
+                return
+
+    def _take_from_pipe(self) -> bool:
+        if self._fid is None:
+            return False
+        with self._pipe_lock:
             waiting = fcntl.ioctl(self._fid, termios.FIONREAD, b"\0\0\0\0")
             if struct.unpack("i", waiting)[0] == 0:
-                return
-            time.sleep(0.0005)
+                return False
+            text = self._decoder.decode(os.read(self._fid, 1 << 16))
+            if self.budget is None:
+                self.send(text)
+            else:
+                self.budget.write(self, text)
+        return True
+
+    def _watch_pipe_fd(self) -> None:
+        """Runs in ipykernel's thread for the descriptor."""
+        poll = select.poll()
+        assert self._fid is not None
+        poll.register(self._fid, select.POLLIN)
+        while self._should_watch:
+            poll.poll()
+            self._take_from_pipe()
 
 
 class CellCompiler(XCachingCompiler):
@@ -207,6 +254,7 @@ class CellKernel(IPythonKernel):
         """Runs a cell and hands over all of its output before the reply."""
         if self.budget is not None:
             self.budget.renew()
+        assert self.shell is not None
         self.shell.compile.silent = silent
         try:
             reply: dict[str, Any] = await super().do_execute(code, silent, *args, **kwargs)
@@ -242,10 +290,9 @@ class CellKernel(IPythonKernel):
         return answer
 
     def _hand_over(self) -> None:
-        end = time.monotonic() + _DRAIN_SECONDS
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, CappedStream):
-                stream.drain(end)
+                stream.drain()
         if self.budget is not None:
             self.budget.finish()
 
@@ -289,7 +336,7 @@ def run(argument: dict[str, Any]) -> None:
     """Runs a kernel until it is told to stop.
 
     Args:
-        argument: `connection_file`, `output_limit`, `ready_fd`: a descriptor that wants to know when the kernel listens.
+        argument: `connection_file`, `output_limit` and, optional, `ready_fd`: where to say that it listens.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.pop(
@@ -310,17 +357,8 @@ def run(argument: dict[str, Any]) -> None:
 
 def warm(_: object) -> None:
     """Fills caches that every kernel needs: runs a cell, a print and an exception, parses a command line."""
-    import jupyter_client.session
-    import IPython.core.completer
-    import IPython.core.debugger
-    import ipykernel.debugger
-    import ipykernel.subshell_manager
-    import tornado.platform.asyncio
-    import concurrent.futures
-    import decimal
-    import pdb
-    import tempfile
-
+    for name in _USED_BY_EVERY_KERNEL:
+        importlib.import_module(name)
     config = _configuration()
     shell = InteractiveShell.instance(config=config)
     with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):

@@ -100,7 +100,7 @@ class OutputCollector:
             self.cut += min(size, excess) if _is_stream(oldest) else size
 
     def _fit(self, output: CellOutput) -> CellOutput:
-        """Cuts a single output down to the size of the tail: markup goes first, then the front of the text."""
+        """Cuts one output down to the size of the tail: markup goes first, then the front of the text."""
         room = self._limit // 2
         if _text_size(output.data) <= room:
             return output

@@ -1,4 +1,4 @@
-"""A descriptor on which a starting process says that it is ready, so that nobody has to ask again and again."""
+"""A descriptor on which a starting process says that it is ready, so that nobody has to keep asking."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The Jupyter wire format, as far as a host needs it: signed JSON frames in, checked records out.
 
-The peer is in the hands of the code that it runs. A frame that does not verify or does not have the right shape is a
-`MalformedFrameError`, never a surprise further up.
+The peer is in the hands of the code that it runs. A frame that does not verify or does not have the right
+shape is a `MalformedFrameError`, never a surprise further up.
 """
 
 from __future__ import annotations
