@@ -1,0 +1,331 @@
+"""The parts of the report as HTML: headline, tiles, table, charts, run details.
+
+Every text that comes from a run passes `escape`; missing pieces are said to be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from statistics import fmean
+from typing import Any
+
+from ..episode import Episode
+from ..evaluation_summary import EvaluationSummary, success_interval
+from ..statistics import Interval, bootstrap_interval
+from . import format as shown
+from .chart import Axes, Series, line_chart
+from .curves import by_step, mean_curve, metric_curve, success_curve, window_of
+from .interval_chart import RateRow, interval_chart
+from .run_data import RunData, level_of
+
+_HEALTH = (
+    (
+        ("training/rollout_probs_diff_max",),
+        "Rollout against trainer, largest probability difference",
+        "difference",
+        True,
+    ),
+    (("actor/grad_norm", "critic/grad_norm"), "Gradient norm", "norm", False),
+    (("actor/entropy", "actor/entropy_loss"), "Policy entropy", "nats per token", False),
+    (("actor/kl_loss", "actor/ppo_kl", "critic/kl"), "KL divergence", "nats per token", False),
+    (("actor/pg_loss",), "Policy-gradient loss", "loss", False),
+    (("timing_s/step", "perf/time_per_step"), "Time per step", "seconds", False),
+)
+"""Keys (the first one that is present is shown), title, unit, logarithmic."""
+
+
+def arm_name(arm: str) -> str:
+    """`after-no-interpreter` as `after, no interpreter`."""
+    return arm.replace("-", ", ", 1).replace("-", " ").replace("_", " ")
+
+
+def headline(run: RunData) -> str:
+    """One sentence: what came of the run, or how far it is."""
+    before, after = (
+        EvaluationSummary.of(run.arms[arm]) if arm in run.arms else None for arm in ("before", "after")
+    )
+    steps = max([*run.metrics, *(e.step for e in run.train if e.step is not None)], default=0)
+    if after is not None and after.pass_at_1 is not None:
+        start = f"After {steps:,} training steps the model" if steps else "The model"
+        text = f"{start} solves {shown.percent(after.pass_at_1)} of {_tasks(after)}"
+        if before is not None and before.pass_at_1 is not None:
+            text += f", against {shown.percent(before.pass_at_1)} before"
+            change = paired_difference(run.arms["before"], run.arms["after"])
+            if change is not None:
+                low, high = shown.points(change[1].low), shown.points(change[1].high).removesuffix(" points")
+                text += f": {shown.points(change[0])} (95 % interval {low.removesuffix(' points')} to {high})"
+        return text + "."
+    if run.train:
+        rate = (
+            fmean(e.solved for e in run.train if e.failure is None)
+            if any(e.failure is None for e in run.train)
+            else None
+        )
+        return f"{steps:,} training steps so far, {shown.percent(rate)} of the training episodes solved; no evaluation after training yet."
+    if before is not None and before.pass_at_1 is not None:
+        return f"Before training the model solves {shown.percent(before.pass_at_1)} of {_tasks(before)}; no training steps yet."
+    return "No episodes yet."
+
+
+def paired_difference(before: Sequence[Episode], after: Sequence[Episode]) -> tuple[float, Interval] | None:
+    """Difference of the mean success per task over the tasks of both, with its interval bootstrapped by task."""
+    first, second = _rates(before), _rates(after)
+    both = [task for task in first if task in second]
+    if not both:
+        return None
+    differences = [second[task] - first[task] for task in both]
+    return fmean(differences), bootstrap_interval([[value] for value in differences])
+
+
+def arms_table(run: RunData) -> str:
+    """One row per arm; `before` and `after` have a row even when missing."""
+    arms = list(run.arms) + [arm for arm in ("before", "after") if arm not in run.arms]
+    heads = (
+        "arm",
+        "solved",
+        "95 % interval",
+        "episodes",
+        "tasks",
+        "turns",
+        "tool calls",
+        "reward",
+        "failures",
+    )
+    rows = []
+    for arm in arms:
+        cells = [f'<th scope="row"><i class="swatch c-{arm_style(arm)}"></i>{escape(arm_name(arm))}</th>']
+        if arm not in run.arms:
+            rows.append(
+                f'<tr>{cells[0]}<td colspan="{len(heads) - 1}" class="missing">missing so far</td></tr>'
+            )
+            continue
+        summary = EvaluationSummary.of(run.arms[arm])
+        values = (
+            f"<b>{shown.percent(summary.pass_at_1)}</b>",
+            shown.interval(summary.interval),
+            f"{summary.scored:,}",
+            f"{len(summary.tasks):,}",
+            shown.number(summary.mean_turns),
+            shown.number(summary.mean_tool_calls),
+            shown.number(summary.mean_reward),
+            _failures(summary),
+        )
+        rows.append(f"<tr>{cells[0]}{''.join(f'<td>{value}</td>' for value in values)}</tr>")
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    return f'<div class="scroll"><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def arms_chart(run: RunData) -> str:
+    """Success of every arm with its interval."""
+    rows = [_rate_row(arm_name(arm), arm_style(arm), episodes) for arm, episodes in run.arms.items()]
+    if not rows:
+        return _nothing("No held-out episodes yet.")
+    return interval_chart([("", rows)], label="Success by arm", x_label="held-out episodes solved")
+
+
+def levels_chart(run: RunData) -> str:
+    """Success by level, each arm a row."""
+    levels = sorted({level_of(e) for episodes in run.arms.values() for e in episodes})
+    if not levels:
+        return _nothing("No held-out episodes yet.")
+    groups = []
+    for level in levels:
+        rows = []
+        for arm, episodes in run.arms.items():
+            own = [e for e in episodes if level_of(e) == level]
+            rows.append(_rate_row(arm_name(arm), arm_style(arm), own))
+        groups.append((f"level {level}" if level[:1].isdigit() else level, rows))
+    return interval_chart(groups, label="Success by level and arm", x_label="held-out episodes solved")
+
+
+def learning_curve(run: RunData) -> str:
+    """Success over training in two widths, of which the page shows the fitting one."""
+    steps = by_step(run.train)
+    if not steps:
+        return _nothing("No training episodes yet.")
+    curve = success_curve(steps)
+    axes = Axes("training step", "episodes solved", lambda v: f"{v:.0%}", (0.0, 1.0))
+    return _wide_or_narrow([curve], axes, "Share of training episodes solved, by step")
+
+
+def learning_caption(run: RunData) -> str:
+    """What the learning curve is made of."""
+    steps = by_step(run.train)
+    count = sum(map(len, steps.values()))
+    failed = sum(e.failure is not None for e in run.train)
+    if not count:
+        return ""
+    per_step = f"{min(map(len, steps.values()))}–{max(map(len, steps.values()))}".split("–")
+    spread = per_step[0] if per_step[0] == per_step[1] else "–".join(per_step)
+    width = window_of(len(steps))
+    return (
+        f"Points: one step ({spread} scored episodes each). Line: mean over {width} neighbouring step{'s' * (width > 1)}. "
+        f"Band: 95 % interval of that mean, bootstrapped by task. n = {count:,} episodes of "
+        f"{len({e.task_id for e in run.train}):,} tasks, {failed:,} failures left out. {escape(seeds_of(run))}"
+    )
+
+
+def turns_chart(run: RunData) -> str:
+    """Turns and tool calls per episode over training."""
+    steps = by_step(run.train)
+    if not steps:
+        return _nothing("No training episodes yet.")
+    series = [
+        mean_curve(steps, "turns", "turns", lambda e: len(e.turns)),
+        mean_curve(steps, "tool calls", "calls", lambda e: e.tool_calls),
+    ]
+    return legend(series) + line_chart(
+        series,
+        Axes("training step", "mean per episode", shown.number),
+        label="Turns and tool calls per episode, by step",
+    )
+
+
+def reward_chart(run: RunData) -> str:
+    """Mean reward per episode over training."""
+    steps = by_step(run.train)
+    if not steps:
+        return _nothing("No training episodes yet.")
+    series = [mean_curve(steps, "reward", "reward", lambda e: e.reward or 0.0)]
+    axes = Axes("training step", "mean reward per episode", shown.number)
+    return line_chart(series, axes, label="Mean reward per episode, by step")
+
+
+def health_charts(run: RunData) -> str:
+    """The trainer's own numbers, as cards; those that the run did not log are left out."""
+    cards = []
+    for keys, title, unit, log in _HEALTH:
+        key = next((key for key in keys if any(key in data for data in run.metrics.values())), None)
+        if key is None:
+            continue
+        curve = metric_curve(run.metrics, key, "health")
+        values = [y for _, y in curve.line]
+        chart = line_chart([curve], Axes("training step", unit, shown.number, log=log), label=title)
+        note = f"<code>{escape(key)}</code> · last {shown.number(values[-1])} · largest {shown.number(max(values))}"
+        cards.append(
+            f'<figure class="card"><h3>{escape(title)}</h3>{chart}<figcaption>{note}</figcaption></figure>'
+        )
+    return "".join(cards) or _nothing("No numbers of the trainer yet (metrics.jsonl).")
+
+
+def tiles(run: RunData) -> str:
+    """The few numbers to see first."""
+    steps = by_step(run.train)
+    found: list[tuple[str, str, str]] = []
+    for arm in ("before", "after"):
+        if arm in run.arms:
+            summary = EvaluationSummary.of(run.arms[arm])
+            found.append(
+                (shown.percent(summary.pass_at_1), f"solved {arm} training", shown.interval(summary.interval))
+            )
+    if run.metrics or steps:
+        last = max([*run.metrics, *steps])
+        found.append((f"{last:,}", "training steps", f"{len(run.train):,} episodes"))
+    seconds = [d[k] for d in run.metrics.values() for k in ("timing_s/step", "perf/time_per_step") if k in d]
+    if seconds:
+        found.append(
+            (shown.duration(fmean(seconds)), "per training step", f"{shown.duration(sum(seconds))} in all")
+        )
+    gaps = [
+        d["training/rollout_probs_diff_max"]
+        for d in run.metrics.values()
+        if "training/rollout_probs_diff_max" in d
+    ]
+    if gaps:
+        found.append((shown.number(max(gaps)), "rollout against trainer", "largest probability difference"))
+    cells = (
+        f"<div><strong>{escape(a)}</strong><span>{escape(b)}</span><small>{escape(c)}</small></div>"
+        for a, b, c in found
+    )
+    return "".join(cells)
+
+
+def seeds_of(run: RunData) -> str:
+    """The seeds of the run, in words."""
+    config = run.info.get("config")
+    told = (
+        [v for k, v in _flat(config) if k.split(".")[-1] in ("seed", "seeds")]
+        if isinstance(config, Mapping)
+        else []
+    )
+    return f"Seed: {', '.join(dict.fromkeys(told))}." if told else "Seed: not recorded."
+
+
+def details(run: RunData) -> str:
+    """Configuration, command, hardware and versions."""
+    blocks = []
+    for key, value in run.info.items():
+        if key == "name":
+            continue
+        if isinstance(value, Mapping):
+            rows = "".join(
+                f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in _flat(value)
+            )
+            blocks.append(
+                f'<h3>{escape(str(key))}</h3><div class="scroll"><table class="plain">{rows}</table></div>'
+            )
+        else:
+            blocks.append(f"<h3>{escape(str(key))}</h3><pre>{escape(_text(value))}</pre>")
+    return "".join(blocks) or _nothing("run.json is missing.")
+
+
+def legend(series: Iterable[Series]) -> str:
+    """Names and colours of several lines."""
+    items = (f'<span><i class="swatch c-{one.style}"></i>{escape(one.name)}</span>' for one in series)
+    return f'<div class="legend">{"".join(items)}</div>'
+
+
+def arm_style(arm: str) -> str:
+    """The colour class of an arm."""
+    if arm in ("before", "after"):
+        return arm
+    return "before-arm" if arm.startswith("before-") else "after-arm" if arm.startswith("after-") else "other"
+
+
+def _wide_or_narrow(series: Sequence[Series], axes: Axes, label: str) -> str:
+    wide = line_chart(series, axes, label=label, width=1080, height=330)
+    narrow = line_chart(series, axes, label=label)
+    return f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>'
+
+
+def _rate_row(name: str, style: str, episodes: Sequence[Episode]) -> RateRow:
+    scored = [e for e in episodes if e.failure is None]
+    if not scored:
+        return RateRow(name, style, None, None)
+    solved = sum(e.solved for e in scored)
+    interval = success_interval(scored)
+    note = f"{name}: {solved:,} of {len(scored):,} episodes solved, 95 % interval {shown.interval(interval)}"
+    return RateRow(name, style, solved / len(scored), interval, note)
+
+
+def _rates(episodes: Sequence[Episode]) -> dict[str, float]:
+    return {t.task_id: t.solved / t.scored for t in EvaluationSummary.of(episodes).tasks if t.scored}
+
+
+def _tasks(summary: EvaluationSummary) -> str:
+    each = summary.scored / max(1, len(summary.tasks))
+    samples = f" ({shown.number(each)} samples each)" if each > 1 else ""
+    return f"{len(summary.tasks):,} held-out tasks{samples}"
+
+
+def _failures(summary: EvaluationSummary) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in summary.failures.items())
+    return f'<span class="warn">{escape(kinds)}</span>' if kinds else "0"
+
+
+def _flat(value: Mapping[Any, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, item in value.items():
+        path = f"{prefix}{key}"
+        rows += _flat(item, f"{path}.") if isinstance(item, Mapping) and item else [(path, _text(item))]
+    return rows
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _nothing(text: str) -> str:
+    return f'<p class="missing">{escape(text)}</p>'
