@@ -1,0 +1,27 @@
+"""What a model may call, and how its text is read."""
+
+from .action_formats import ACTION_FORMATS, UnknownActionFormatError, make_parser
+from .action_parser import ActionParser
+from .host_function import HostFunction
+from .interpreter_session import CellRun, InterpreterSession, SubmissionError
+from .tool import Observation, Tool, openai_schema
+from .tool_call import ParsedAction, ToolCall
+from .toolbox import TOOL_NAMES, Toolbox
+
+__all__ = [
+    "ACTION_FORMATS",
+    "TOOL_NAMES",
+    "ActionParser",
+    "CellRun",
+    "HostFunction",
+    "InterpreterSession",
+    "Observation",
+    "ParsedAction",
+    "SubmissionError",
+    "Tool",
+    "ToolCall",
+    "Toolbox",
+    "UnknownActionFormatError",
+    "make_parser",
+    "openai_schema",
+]

@@ -1,0 +1,180 @@
+"""One episode's interpreter, with the functions of the host that its cells may call.
+
+A cell that calls the host stops at an input prompt; the session answers and lets it run on, within the
+time and the number of calls that one cell has. A submission ends its cell at once: nothing after it
+runs. A lost interpreter gets its stubs again before the next cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..kernels.cell_result import CellError, CellResult, CellStatus
+from ..kernels.kernel import Kernel
+from ..kernels.kernel_error import KernelError
+from .host_function import HostCall, HostFunction, read_host_call, stubs_source
+
+_LEAST_SECONDS = 0.05
+_SETUP_SECONDS = 15.0
+_LONGEST_SUBMISSION = 200_000
+
+
+class SubmissionError(ValueError):
+    """What was handed in is no program text."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """One cell from its first line to its end, host calls included."""
+
+    result: CellResult
+    host_calls: int = 0
+
+
+@dataclass(slots=True)
+class _Progress:
+    """A cell on its way."""
+
+    parts: list[CellResult] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.duration for part in self.parts)
+
+    @property
+    def host_calls(self) -> int:
+        return sum(self.calls.values())
+
+    def merged(self, error: CellError | None = None) -> CellResult:
+        last = self.parts[-1]
+        waiting = last.status is CellStatus.AWAITING_INPUT
+        ended = CellStatus.ERROR if error is not None else CellStatus.OK
+        return replace(
+            last,
+            status=ended if waiting else last.status,
+            outputs=tuple(output for part in self.parts for output in part.outputs),
+            error=error or last.error,
+            duration=self.seconds,
+            truncated=sum(part.truncated for part in self.parts),
+            state_lost=any(part.state_lost for part in self.parts),
+            prompt="",
+        )
+
+
+class InterpreterSession:
+    """Runs cells in a kernel that somebody else owns, and takes one submission."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        functions: Sequence[HostFunction] = (),
+        *,
+        cell_timeout: float = 10.0,
+        host_calls_per_cell: int = 256,
+        submit: bool = True,
+    ) -> None:
+        """Binds a fresh kernel; nothing runs before the first cell.
+
+        Args:
+            kernel: The episode's interpreter.
+            functions: What its cells may call on the host, beside `submit`.
+            cell_timeout: Seconds of wall clock for one cell.
+            host_calls_per_cell: The most host calls of all kinds in one cell; one more ends the cell.
+            submit: Whether cells may call `submit`.
+        """
+        self._kernel = kernel
+        self._functions = {function.name: function for function in functions}
+        self._stubs = stubs_source(tuple(self._functions), submit)
+        self._takes_submissions = submit
+        self._most_calls = host_calls_per_cell
+        self._ready = False
+        self.cell_timeout = cell_timeout
+        self.submission: str | None = None
+        """The program that was handed in; the first one counts."""
+
+    async def run(self, code: str) -> CellRun:
+        """Runs one cell to its end.
+
+        Raises:
+            KernelError: If the machinery of the interpreter failed; what a cell does to itself is a result.
+        """
+        if not self._ready:
+            await self._install()
+        progress = _Progress()
+        progress.parts.append(await self._kernel.execute(code, timeout=self.cell_timeout))
+        error: CellError | None = None
+        while progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:
+            answer = self._answer(progress)
+            if isinstance(answer, CellError):
+                error = answer
+                break
+            if self.submission is None:
+                left = max(self.cell_timeout - progress.seconds, _LEAST_SECONDS)
+                progress.parts.append(await self._kernel.reply(json.dumps(answer), timeout=left))
+        result = progress.merged(error)
+        if progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:
+            drained = await self._kernel.execute("", timeout=_SETUP_SECONDS)
+            result = replace(result, state_lost=result.state_lost or drained.state_lost)
+        self._ready = not result.state_lost
+        return CellRun(result, progress.host_calls)
+
+    def hand_in(self, source: object) -> None:
+        """Takes a program as the episode's submission; later ones are ignored.
+
+        Raises:
+            SubmissionError: If `source` is no text, empty or too long.
+        """
+        if not isinstance(source, str):
+            raise SubmissionError(f"submit takes the source text of a program, not {type(source).__name__}")
+        if not source.strip():
+            raise SubmissionError("submit takes the source text of a program, but the text is empty")
+        if len(source) > _LONGEST_SUBMISSION:
+            raise SubmissionError(f"a submission may have at most {_LONGEST_SUBMISSION} characters")
+        if self.submission is None:
+            self.submission = source
+
+    async def _install(self) -> None:
+        result = await self._kernel.execute(self._stubs, timeout=_SETUP_SECONDS)
+        if result.status is not CellStatus.OK:
+            raise KernelError(f"the interpreter could not be set up: {result.text(500) or result.status}")
+        self._ready = True
+
+    def _answer(self, progress: _Progress) -> dict[str, Any] | CellError:
+        """What to reply to the prompt at which the cell waits, or why the cell must end here."""
+        try:
+            call = read_host_call(progress.parts[-1].prompt)
+        except ValueError as error:
+            call = HostCall("", None)
+            answer: dict[str, Any] = {"error": str(error)}
+        else:
+            if call is None:
+                return _ended("EOFError", "input() is not available here; assign the value in the code")
+            answer = {}
+        progress.calls[call.function] = progress.calls.get(call.function, 0) + 1
+        if progress.host_calls > self._most_calls:
+            return _ended("RuntimeError", f"a cell may call the host {self._most_calls} times")
+        return answer or self._call(call, progress.calls[call.function])
+
+    def _call(self, call: HostCall, count: int) -> dict[str, Any]:
+        try:
+            if call.function == "submit" and self._takes_submissions:
+                self.hand_in(call.argument)
+                return {"value": None}
+            function = self._functions.get(call.function)
+            if function is None:
+                raise ValueError(f"the host has no function {call.function[:100]!r}")
+            most = function.calls_per_cell
+            if most is not None and count > most:
+                times = "once" if most == 1 else f"{most} times"
+                raise ValueError(f"{function.name} may be called {times} per cell")
+            return {"value": function.call(call.argument)}
+        except ValueError as error:
+            return {"error": str(error)}
+
+
+def _ended(name: str, value: str) -> CellError:
+    return CellError(name=name, value=value, traceback=f"{name}: {value}")

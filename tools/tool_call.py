@@ -1,0 +1,30 @@
+"""What a model's message asks for, once it was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool; its arguments are not checked yet."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    """The caller's name for the call, where the format has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAction:
+    """A message, taken apart: either calls, or an error that tells the model what to write."""
+
+    calls: tuple[ToolCall, ...] = ()
+    text: str = ""
+    """What the message says beside its calls."""
+    error: str = ""
+    """Told to the model; empty when the message was understood."""
+    invented_output: bool = False
+    """Whether the message goes on with an output that no interpreter gave."""

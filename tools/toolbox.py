@@ -1,0 +1,62 @@
+"""The tools of an environment, by name: what the model is told of, and what its calls reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from .interpreter_session import InterpreterSession
+from .python_interpreter import PythonInterpreter
+from .submit import Submit
+from .tool import Observation, Tool, openai_schema
+from .tool_call import ToolCall
+from .turned_off_interpreter import TurnedOffInterpreter
+
+TOOL_NAMES = (PythonInterpreter.name, Submit.name)
+
+
+class Toolbox:
+    """The tools that are on, and the stand-in for an interpreter that is off."""
+
+    def __init__(self, names: Sequence[str] = TOOL_NAMES, *, observation_limit: int = 4000) -> None:
+        """Makes the named tools.
+
+        Args:
+            names: Some of `TOOL_NAMES`.
+            observation_limit: The most characters of an observation.
+        """
+        made: dict[str, Tool] = {tool.name: tool for tool in (PythonInterpreter(observation_limit), Submit())}
+        self.tools: tuple[Tool, ...] = tuple(made[name] for name in names)
+        """The tools that a model is told of."""
+        stand_in: dict[str, Tool] = {PythonInterpreter.name: TurnedOffInterpreter()}
+        self._by_name = stand_in | {tool.name: tool for tool in self.tools}
+
+    @property
+    def has_interpreter(self) -> bool:
+        """Whether cells run."""
+        return any(tool.name == PythonInterpreter.name for tool in self.tools)
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """The tools in the form of the chat-completions API."""
+        return [openai_schema(tool) for tool in self.tools]
+
+    async def carry_out(self, call: ToolCall, session: InterpreterSession) -> Observation:
+        """Carries a call out; an unknown tool or wrong arguments are told to the model.
+
+        Raises:
+            KernelError: If the machinery of the interpreter failed.
+        """
+        tool = self._by_name.get(call.name)
+        if tool is None:
+            names = ", ".join(tool.name for tool in self.tools)
+            return Observation(f"there is no tool {call.name[:100]!r}; use one of: {names}")
+        try:
+            arguments = tool.arguments.model_validate(dict(call.arguments))
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            where = ".".join(map(str, detail["loc"]))[:100]
+            wanted = ", ".join(tool.arguments.model_fields)
+            return Observation(f"{tool.name}: argument {where!r}: {detail['msg']}; it takes: {wanted}")
+        return await tool(session, arguments)
