@@ -1,0 +1,34 @@
+"""Hidden tests, the judge that runs them out of the agent's reach, and rubrics over its verdicts."""
+
+from .codec import CodecError
+from .fork_launcher import ForkLauncher
+from .judge import Judge
+from .judge_limits import JudgeLimits
+from .process_launcher import LaunchedProcess, ProcessLauncher
+from .rubric import BUILT_IN_REWARDS, RewardBreakdown, RewardFunction, Rubric, Submission
+from .spawn_launcher import SpawnLauncher
+from .tests import CallCase, CallTests, CheckTests, Tests
+from .verdict import JudgeError, Outcome, TestOutcome, Verdict
+
+__all__ = [
+    "BUILT_IN_REWARDS",
+    "CallCase",
+    "CallTests",
+    "CheckTests",
+    "CodecError",
+    "ForkLauncher",
+    "Judge",
+    "JudgeError",
+    "JudgeLimits",
+    "LaunchedProcess",
+    "Outcome",
+    "ProcessLauncher",
+    "RewardBreakdown",
+    "RewardFunction",
+    "Rubric",
+    "SpawnLauncher",
+    "Submission",
+    "TestOutcome",
+    "Tests",
+    "Verdict",
+]

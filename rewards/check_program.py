@@ -1,0 +1,112 @@
+"""A `check(candidate)` program, cut into tests.
+
+Every top-level statement of `check` that asserts something is one test, and runs also when an earlier one failed. Where
+that cannot be done without changing what the program means, the whole of `check` is one test.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+_GUARD = "__replgym_test__"
+
+
+class CheckProgramError(ValueError):
+    """The test program itself is broken; no submission can be judged by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProgram:
+    """A test program, ready to run."""
+
+    tests: int
+    """How many tests it has, at least one."""
+    _tree: ast.Module
+    _context: str
+
+    @classmethod
+    def parse(cls, source: str, context: str = "") -> CheckProgram:
+        """Cuts a program into tests.
+
+        Raises:
+            CheckProgramError: If the source does not compile or defines no plain function `check`.
+        """
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError) as error:
+            raise CheckProgramError(f"the test program does not compile: {error}") from error
+        check = _find_check(tree)
+        if _can_be_cut(check) and any(_asserts_something(statement) for statement in check.body):
+            count = 0
+            for place, statement in enumerate(check.body):
+                if _asserts_something(statement):
+                    check.body[place] = _guarded([statement], count)
+                    count += 1
+        else:
+            check.body, count = [_guarded(check.body, 0)], 1
+        return cls(count, ast.fix_missing_locations(tree), context)
+
+    def load(self, guard: Callable[[int], AbstractContextManager[object]]) -> Callable[[object], object]:
+        """Executes the context and the program.
+
+        Args:
+            guard: Makes the context manager in which test number n runs.
+
+        Returns:
+            The function `check`.
+
+        Raises:
+            CheckProgramError: If the context or the program fails.
+        """
+        namespace: dict[str, Any] = {"__name__": "check", _GUARD: guard}
+        try:
+            exec(compile(self._context, "<context>", "exec", dont_inherit=True), namespace)
+            exec(compile(self._tree, "<check>", "exec", dont_inherit=True), namespace)
+        except Exception as error:  # noqa: BLE001 - the program belongs to a task; whatever it raises is its fault
+            raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
+        found: Callable[[object], object] = namespace["check"]
+        return found
+
+
+def _find_check(tree: ast.Module) -> ast.FunctionDef:
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    if not found:
+        raise CheckProgramError("the test program does not define check(candidate)")
+    return found[-1]
+
+
+def _can_be_cut(check: ast.FunctionDef) -> bool:
+    """Whether no statement leaves `check` early and no assertion hides in a function of its own."""
+    for node in ast.walk(check):
+        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and not _inside_function(check, node):
+            return False
+    return not any(isinstance(node, ast.Assert) and _inside_function(check, node) for node in ast.walk(check))
+
+
+def _inside_function(check: ast.FunctionDef, wanted: ast.AST) -> bool:
+    return not any(node is wanted for statement in check.body for node in _same_scope(statement))
+
+
+def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _same_scope(child)
+
+
+def _asserts_something(statement: ast.stmt) -> bool:
+    """True with an assertion that can fail; `assert True` tests nothing."""
+    return any(
+        isinstance(node, ast.Assert) and not (isinstance(node.test, ast.Constant) and node.test.value)
+        for node in _same_scope(statement)
+    )
+
+
+def _guarded(body: list[ast.stmt], number: int) -> ast.stmt:
+    call = ast.Call(ast.Name(_GUARD, ast.Load()), [ast.Constant(number)], [])
+    return ast.With(items=[ast.withitem(call)], body=body)

@@ -1,0 +1,65 @@
+"""Length-prefixed frames of encoded values on a stream socket. The length is checked before anything is allocated."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from .codec import MAX_BYTES, CodecError, ValueTooLargeError, decode, encode
+
+_PREFIX = struct.Struct(">I")
+
+
+def send_frame(channel: socket.socket, value: object) -> None:
+    """Sends one value, blocking.
+
+    Raises:
+        CodecError: If the value cannot cross; nothing was sent then.
+        OSError: If the channel is broken.
+    """
+    text = encode(value)
+    channel.sendall(_PREFIX.pack(len(text)) + text)
+
+
+def receive_frame(channel: socket.socket) -> Any:
+    """Receives one value, blocking.
+
+    Raises:
+        EOFError: If the other side is gone.
+        CodecError: If the frame is malformed or too large.
+        OSError: If the channel is broken.
+    """
+    return decode(_receive_exactly(channel, _length(_receive_exactly(channel, _PREFIX.size))))
+
+
+async def read_frame(reader: asyncio.StreamReader) -> Any:
+    """Reads one value from a stream; raises as `receive_frame` does."""
+    return decode(await reader.readexactly(_length(await reader.readexactly(_PREFIX.size))))
+
+
+def frame(value: object) -> bytes:
+    """The bytes of one frame."""
+    text = encode(value)
+    return _PREFIX.pack(len(text)) + text
+
+
+def _length(prefix: bytes) -> int:
+    (length,) = _PREFIX.unpack(prefix)
+    if length > MAX_BYTES:
+        raise ValueTooLargeError(f"a frame of {length} bytes was announced; the limit is {MAX_BYTES}")
+    return int(length)
+
+
+def _receive_exactly(channel: socket.socket, count: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        part = channel.recv(min(count - len(parts), 1 << 20))
+        if not part:
+            raise EOFError("the other side is gone")
+        parts += part
+    return bytes(parts)
+
+
+__all__ = ["CodecError", "frame", "read_frame", "receive_frame", "send_frame"]
