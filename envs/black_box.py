@@ -1,7 +1,7 @@
-"""Procedural tasks in which interaction is necessary: find out a hidden function by calling it, then submit it.
+"""Procedural tasks in which interaction is necessary: call a hidden function, find it out, submit it.
 
-The split of a task is a function of its hidden parameters alone (their hash), so that no parameters can be in both splits,
-whatever seeds, sizes or levels are drawn.
+The split of a task is a function of its hidden parameters alone (their hash), so that no parameters can
+be in both splits, whatever seeds, sizes or levels are drawn.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A function that only the host knows, which an episode's cells may call but never read.
 
-The kernel holds nothing of it: a cell's call travels to the host over the Jupyter stdin channel, and the host answers
-with a number. The number of calls per cell is bounded by the host, so that finding the function out takes several turns.
+The kernel holds nothing of it: a cell's call travels to the host over the Jupyter stdin channel, and the
+host answers with a number. The number of calls per cell is bounded by the host, so that finding the
+function out takes several turns.
 """
 
 from __future__ import annotations

@@ -77,7 +77,9 @@ def _load_black_box(
     split: str = "train", levels: Iterable[int] = (1, 2, 3), size: int = 1000, seed: int = 0
 ) -> Iterator[Task]:
     if split not in ("train", "heldout"):
-        raise UnknownTaskSetError(f"task set 'blackbox': split {split!r} is unknown; use one of: heldout, train")
+        raise UnknownTaskSetError(
+            f"task set 'blackbox': split {split!r} is unknown; use one of: heldout, train"
+        )
     chosen = tuple(levels)
     unknown = [level for level in chosen if level not in LEVELS]
     if unknown or not chosen:

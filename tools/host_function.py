@@ -56,41 +56,48 @@ def read_host_call(prompt: str) -> HostCall | None:
 
 
 def stubs_source(names: tuple[str, ...], submit: bool) -> str:
-    """The cell that defines the stubs; `submit` also takes a function and sends its source."""
-    stubs = "".join(_STUB.format(name=name) for name in names) + (_SUBMIT if submit else "")
-    all_names = ", ".join((*names, "submit") if submit else names)
-    returned = f"    return {all_names},\n" if all_names else "    return ()\n"
-    assigned = f"{all_names}, = _replgym_stubs()\n" if all_names else ""
-    return _HEAD.format(prefix=PREFIX) + stubs + returned + assigned + "del _replgym_stubs\n"
+    """The cell that defines the stubs; `submit` also takes a function and sends its source.
+
+    The stubs are no code of a cell, so that tracebacks leave their frames out.
+    """
+    program = _ASK.format(prefix=PREFIX) + "".join(_STUB.format(name=name) for name in names)
+    if submit:
+        program += _SUBMIT
+        names = (*names, "submit")
+    return _CELL.format(program=program, names=names)
 
 
-_HEAD = """\
-def _replgym_stubs(ask=input):
-    from json import dumps, loads
-
-    def call_host(function, argument):
-        __tracebackhide__ = True
-        reply = loads(ask({prefix!r} + dumps({{"function": function, "arguments": [argument]}})))
-        if "error" in reply:
-            raise RuntimeError(reply["error"])
-        return reply["value"]
-
+_CELL = """\
+def _define_stubs(program, names):
+    import linecache
+    file, stubs = "<host functions>", {{"__name__": "__main__", "ask": input}}
+    linecache.cache[file] = (len(program), None, program.splitlines(True), file)
+    exec(compile(program, file, "exec"), stubs)
+    globals().update({{name: stubs[name] for name in names}})
+_define_stubs({program!r}, {names!r})
+del _define_stubs
 """
 
-_STUB = """\
-    def {name}(x):
-        __tracebackhide__ = True
-        return call_host("{name}", x)
+_ASK = """\
+from inspect import getsource
+from json import dumps, loads
+from textwrap import dedent
 
+def call_host(function, argument):
+    reply = loads(ask({prefix!r} + dumps({{"function": function, "arguments": [argument]}})))
+    if "error" in reply:
+        raise RuntimeError(reply["error"])
+    return reply["value"]
 """
 
-_SUBMIT = """\
-    def submit(source):
-        __tracebackhide__ = True
-        if callable(source):
-            from inspect import getsource
-            from textwrap import dedent
-            source = dedent(getsource(source))
-        return call_host("submit", source)
+_STUB = """
+def {name}(x):
+    return call_host("{name}", x)
+"""
 
+_SUBMIT = """
+def submit(source):
+    if callable(source):
+        source = dedent(getsource(source))
+    return call_host("submit", source)
 """

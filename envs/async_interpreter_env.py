@@ -1,0 +1,279 @@
+"""The episode core: a model's messages in, observations and at the end a judged reward out.
+
+One episode has one fresh interpreter, which is given back when the episode ends, however it ends. What
+is judged is the text that was handed in, by the judge alone; what the interpreter says is shown, never
+believed. A machine that breaks truncates the episode with a `FailureKind`: it is no wrong answer.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from ..kernels.backends import make_kernel_pool
+from ..kernels.kernel_error import KernelError
+from ..kernels.kernel_pool import KernelPool
+from ..rewards.judge import Judge
+from ..rewards.rubric import Rubric
+from ..rewards.verdict import JudgeError, Verdict
+from ..tools.action_formats import make_parser
+from ..tools.host_function import HostFunction
+from ..tools.interpreter_session import InterpreterSession
+from ..tools.toolbox import Toolbox
+from .end_reason import EndReason
+from .env_config import ConfigError, EnvConfig
+from .episode_state import EpisodeState
+from .failure_kind import FailureKind
+from .task import Task
+from .task_set import TaskSet
+from .turn_record import TurnRecord
+
+__all__ = [
+    "AsyncInterpreterEnv",
+    "ConfigError",
+    "EndReason",
+    "EpisodeOverError",
+    "FailureKind",
+    "ResetResult",
+    "StepResult",
+    "TurnRecord",
+    "UnknownTaskError",
+]
+
+
+class EpisodeOverError(RuntimeError):
+    """There is no running episode to step."""
+
+
+class UnknownTaskError(ValueError):
+    """The task set has no task with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetResult:
+    """The start of an episode."""
+
+    messages: tuple[Mapping[str, str], ...]
+    """System and user message for a model."""
+    info: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What one message brought."""
+
+    observation: str
+    """What was printed, without a trailing newline; the parser's `render_observation` tells it to a model."""
+    reward: float
+    terminated: bool
+    truncated: bool
+    info: dict[str, Any]
+
+
+class AsyncInterpreterEnv:
+    """One environment, one episode at a time.
+
+    The `info` of `reset`:
+
+    | key | value |
+    |---|---|
+    | `task_id` | the id of the task |
+    | `source`, `difficulty` | where the task comes from, and how hard it is said to be |
+
+    The `info` of `step`:
+
+    | key | value |
+    |---|---|
+    | `turn` | the `TurnRecord` of this message |
+    | `turns_left` | messages that the episode may still have |
+    | `parse_error` | why the message could not be read; empty when it could |
+    | `stop` | why the episode ended, an `EndReason`; None while it runs |
+    | `submission` | the program that was handed in, or None |
+    | `verdict` | the judge's `Verdict`, or None when nothing was judged |
+    | `reward_parts` | reward function -> its share of the reward; empty while the episode runs |
+    | `failure` | the `FailureKind` when the machine broke, else None |
+    | `failure_message` | what broke, in words |
+    """
+
+    def __init__(
+        self,
+        config: EnvConfig | None = None,
+        *,
+        pool: KernelPool | None = None,
+        judge: Judge | None = None,
+        tasks: TaskSet | None = None,
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            config: The settings.
+            pool: Where interpreters come from; shared, not closed here. A pool of one by default.
+            judge: Who grades; shared, not closed here. One of its own by default.
+            tasks: What `reset` draws from; loaded by the settings at first use by default.
+        """
+        self.config = config or EnvConfig()
+        self.parser = make_parser(self.config.action_format)
+        self.toolbox = Toolbox(self.config.tools, observation_limit=self.config.observation_limit)
+        self._rubric = Rubric(self.config.rubric)
+        self._tasks = tasks
+        self._pool = pool or make_kernel_pool(self.config.backend, size=1, warm=1)
+        self._judge = judge or Judge(concurrency=1)
+        self._owned: list[KernelPool | Judge] = []
+        self._owned += [] if pool else [self._pool]
+        self._owned += [] if judge else [self._judge]
+        self._rng = random.Random()
+        self._episode: EpisodeState | None = None
+        self._over = True
+
+    @property
+    def tasks(self) -> TaskSet:
+        """What `reset` draws from.
+
+        Raises:
+            ConfigError: If the options of the task set are not allowed.
+        """
+        if self._tasks is None:
+            self._tasks = self.config.load_tasks()
+        return self._tasks
+
+    @property
+    def turns(self) -> tuple[TurnRecord, ...]:
+        """The turns of the last episode so far."""
+        return tuple(self._episode.turns) if self._episode else ()
+
+    @property
+    def task(self) -> Task | None:
+        """The task of the last episode."""
+        return self._episode.task if self._episode else None
+
+    def messages_for(self, task: Task) -> tuple[Mapping[str, str], ...]:
+        """The first messages of an episode of this task; nothing starts."""
+        system = self.parser.instructions(self.toolbox.tools)
+        return ({"role": "system", "content": system}, {"role": "user", "content": task.prompt})
+
+    async def reset(self, task: Task | str | None = None, seed: int | None = None) -> ResetResult:
+        """Starts an episode in a fresh interpreter; a running one is given up.
+
+        Args:
+            task: A task, or the id of one in the task set; drawn by default.
+            seed: Makes this and the later draws repeatable.
+
+        Raises:
+            UnknownTaskError: If the task set has no such id.
+            KernelError: If no interpreter came in time.
+        """
+        if seed is not None:
+            self._rng = random.Random(seed)
+        chosen = self._choose(task)
+        await self._release()
+        async with AsyncExitStack() as stack:
+            kernel = await stack.enter_async_context(self._pool.acquire(timeout=self.config.acquire_timeout))
+            world = chosen.world
+            functions = () if world is None else (HostFunction("f", world.answer, world.calls_per_cell),)
+            session = InterpreterSession(kernel, functions, cell_timeout=self.config.cell_timeout)
+            self._episode = EpisodeState(chosen, self.config, session, stack.pop_all())
+            self._over = False
+        about = chosen.metadata
+        info = {"task_id": chosen.id, "source": about.source, "difficulty": about.difficulty}
+        return ResetResult(self.messages_for(chosen), info)
+
+    async def step(self, text: str) -> StepResult:
+        """Plays one message.
+
+        Raises:
+            EpisodeOverError: If no episode runs.
+        """
+        if self._episode is None or self._over:
+            raise EpisodeOverError("no episode runs; call reset() first")
+        try:
+            return await self._step(self._episode, text)
+        except BaseException:
+            await self._release()
+            raise
+
+    async def close(self) -> None:
+        """Gives the interpreter back and ends what was started here; idempotent."""
+        try:
+            await self._release()
+        finally:
+            while self._owned:
+                await self._owned.pop().close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _choose(self, task: Task | str | None) -> Task:
+        if isinstance(task, Task):
+            return task
+        if task is None:
+            return self.tasks[self._rng.randrange(len(self.tasks))]
+        found = next((each for each in self.tasks if each.id == task), None)
+        if found is None:
+            raise UnknownTaskError(
+                f"task set {self.tasks.name!r} has no task {task!r}, but e.g. {self.tasks[0].id!r}"
+            )
+        return found
+
+    async def _release(self) -> None:
+        self._over = True
+        if self._episode is not None:
+            await self._episode.lease.aclose()
+
+    async def _step(self, episode: EpisodeState, text: str) -> StepResult:
+        try:
+            turn = await episode.play(text, self.parser, self.toolbox)
+        except KernelError as error:
+            turn = TurnRecord(action=text, observation="")
+            return await self._broken(episode, turn, FailureKind.KERNEL, error)
+        stop = episode.stop()
+        if stop is None:
+            return self._result(episode, turn, None)
+        await self._release()
+        try:
+            verdict = await self._judged(episode)
+        except JudgeError as error:
+            return await self._broken(episode, turn, FailureKind.JUDGE, error)
+        return self._result(episode, turn, stop, verdict)
+
+    async def _judged(self, episode: EpisodeState) -> Verdict | None:
+        source, task = episode.session.submission, episode.task
+        if source is None:
+            return None
+        return await self._judge.grade(task.tests, source, time_limit=task.metadata.time_limit)
+
+    async def _broken(
+        self, episode: EpisodeState, turn: TurnRecord, kind: FailureKind, error: Exception
+    ) -> StepResult:
+        await self._release()
+        result = self._result(episode, turn, EndReason.FAILURE)
+        result.info.update(failure=kind, failure_message=f"{type(error).__name__}: {error}")
+        return result
+
+    def _result(
+        self, episode: EpisodeState, turn: TurnRecord, stop: EndReason | None, verdict: Verdict | None = None
+    ) -> StepResult:
+        scored = stop is not None and stop is not EndReason.FAILURE
+        reward = self._rubric.score(episode.facts(verdict)) if scored else None
+        info = {
+            "turn": turn,
+            "turns_left": self.config.max_turns - len(episode.turns),
+            "parse_error": turn.parse_error,
+            "stop": stop,
+            "submission": episode.session.submission,
+            "verdict": verdict,
+            "reward_parts": dict(reward.parts) if reward else {},
+            "failure": None,
+            "failure_message": "",
+        }
+        terminated = stop is EndReason.SUBMITTED
+        truncated = stop is not None and not terminated
+        return StepResult(turn.observation, reward.total if reward else 0.0, terminated, truncated, info)

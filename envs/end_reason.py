@@ -1,0 +1,15 @@
+"""Why an episode ended, as `info["stop"]` says it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EndReason(StrEnum):
+    """The reason; the first one terminates, the others truncate."""
+
+    SUBMITTED = "submitted"
+    TURN_LIMIT = "turn_limit"
+    TIME_LIMIT = "time_limit"
+    PARSE_ERRORS = "parse_errors"
+    FAILURE = "failure"

@@ -1,0 +1,123 @@
+"""All settings of `PyInterp-v0`, checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ..kernels.backends import BACKENDS
+from ..rewards.rubric import Rubric
+from ..tools.action_formats import ACTION_FORMATS
+from ..tools.submit import Submit
+from ..tools.toolbox import TOOL_NAMES
+from .task_set import TaskSet, UnknownTaskSetError
+
+
+class ConfigError(ValueError):
+    """A setting is not allowed; one line names the field, the value and what is allowed."""
+
+
+class EnvConfig(BaseModel):
+    """Settings of one environment. Every fault of a value raises `ConfigError`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task_set: str = "blackbox"
+    """A name in `TaskSet.names()`."""
+    task_options: Mapping[str, Any] = Field(default_factory=dict)
+    """Options of the task set; `blackbox` takes `split`, `levels`, `size` and `seed`."""
+    action_format: str = "code"
+    """How a message is read: `auto`, `code`, `fenced`, `hermes` or `json`."""
+    tools: tuple[str, ...] = TOOL_NAMES
+    """What a model may call; without `python_interpreter` no cell runs."""
+    backend: str = "jupyter"
+    """Where cells run; a name in `kernels.BACKENDS`."""
+    max_turns: int = Field(default=8, ge=1, strict=True)
+    """Messages until the episode is truncated."""
+    parse_error_budget: int = Field(default=3, ge=1, strict=True)
+    """The parse error with this number ends the episode."""
+    cell_timeout: float = Field(default=10.0, gt=0, strict=True, allow_inf_nan=False)
+    """Seconds for one cell."""
+    episode_timeout: float = Field(default=600.0, gt=0, strict=True, allow_inf_nan=False)
+    """Seconds from reset after which no further cell runs."""
+    acquire_timeout: float = Field(default=60.0, gt=0, strict=True, allow_inf_nan=False)
+    """Seconds that a reset waits for an interpreter."""
+    observation_limit: int = Field(default=4000, ge=16, le=500_000, strict=True)
+    """The most characters of output that are shown of a cell; the middle is cut."""
+    rubric: Mapping[str, float] = Field(default_factory=lambda: {"passed": 1.0})
+    """Name of a reward function -> its weight."""
+
+    def __init__(self, **values: Any) -> None:
+        """Checks the settings.
+
+        Raises:
+            ConfigError: If a name or a value is not allowed.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(_told(error)) from None
+
+    @field_validator("task_set")
+    @classmethod
+    def _known_task_set(cls, name: str) -> str:
+        return _one_of(name, TaskSet.names())
+
+    @field_validator("action_format")
+    @classmethod
+    def _known_format(cls, name: str) -> str:
+        return _one_of(name, ACTION_FORMATS)
+
+    @field_validator("backend")
+    @classmethod
+    def _known_backend(cls, name: str) -> str:
+        return _one_of(name, tuple(sorted(BACKENDS)))
+
+    @field_validator("tools")
+    @classmethod
+    def _known_tools(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            _one_of(name, TOOL_NAMES)
+        if Submit.name not in names:
+            raise ValueError("without 'submit' no task can be solved; add it")
+        if len(set(names)) < len(names):
+            raise ValueError("a tool is named twice; name each once")
+        return names
+
+    @field_validator("rubric")
+    @classmethod
+    def _known_rewards(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
+        return dict(Rubric(weights).weights)
+
+    def load_tasks(self) -> TaskSet:
+        """Loads the tasks.
+
+        Raises:
+            ConfigError: If an option of the task set is not allowed, or no task is left.
+            MissingExtraError: If the set comes from a package that is not installed.
+        """
+        try:
+            tasks = TaskSet.load(self.task_set, **self.task_options)
+        except UnknownTaskSetError as error:
+            raise ConfigError(f"task_options={dict(self.task_options)!r}: {error}") from None
+        if not len(tasks):
+            raise ConfigError(f"task_options={dict(self.task_options)!r}: no task is left; ask for more")
+        return tasks
+
+
+def _one_of(name: str, allowed: tuple[str, ...]) -> str:
+    if name not in allowed:
+        raise ValueError(f"use one of: {', '.join(allowed)}")
+    return name
+
+
+def _told(error: ValidationError) -> str:
+    """The first fault in one line."""
+    fault = error.errors(include_url=False)[0]
+    field = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"unknown setting {field!r}; use one of: {', '.join(sorted(EnvConfig.model_fields))}"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{field}={fault['input']!r} is not allowed: {message[:1].lower()}{message[1:]}"

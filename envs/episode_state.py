@@ -1,0 +1,86 @@
+"""One running episode: its task, its interpreter, and what has happened so far."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from ..rewards.rubric import Submission
+from ..rewards.verdict import Verdict
+from ..tools.action_parser import ActionParser
+from ..tools.interpreter_session import InterpreterSession
+from ..tools.tool import Observation
+from ..tools.toolbox import Toolbox
+from .end_reason import EndReason
+from .env_config import EnvConfig
+from .task import Task
+from .turn_record import TurnRecord
+
+
+@dataclass(slots=True)
+class EpisodeState:
+    """The state between reset and the end."""
+
+    task: Task
+    config: EnvConfig
+    session: InterpreterSession
+    lease: AsyncExitStack
+    """Holds the kernel; closing it gives the kernel back."""
+    started: float = field(default_factory=time.monotonic)
+    turns: list[TurnRecord] = field(default_factory=list)
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the episode's time."""
+        return self.config.episode_timeout - (time.monotonic() - self.started)
+
+    @property
+    def parse_errors(self) -> int:
+        """Messages that could not be read."""
+        return sum(bool(turn.parse_error) for turn in self.turns)
+
+    def stop(self) -> EndReason | None:
+        """Why the episode is over, or None."""
+        if self.session.submission is not None:
+            return EndReason.SUBMITTED
+        if self.parse_errors >= self.config.parse_error_budget:
+            return EndReason.PARSE_ERRORS
+        if len(self.turns) >= self.config.max_turns:
+            return EndReason.TURN_LIMIT
+        return EndReason.TIME_LIMIT if self.seconds_left <= 0 else None
+
+    def facts(self, verdict: Verdict | None) -> Submission:
+        """What rewards may depend on."""
+        submitted = self.session.submission is not None
+        return Submission(verdict, submitted, len(self.turns), self.parse_errors)
+
+    async def play(self, text: str, parser: ActionParser, toolbox: Toolbox) -> TurnRecord:
+        """Plays one message and records the turn.
+
+        Raises:
+            KernelError: If the machinery of the interpreter failed.
+        """
+        begin = time.monotonic()
+        action = parser.parse(text)
+        seen: list[Observation] = []
+        for call in action.calls:
+            left = self.seconds_left
+            if self.session.submission is not None or left <= 0:
+                break
+            self.session.cell_timeout = min(self.config.cell_timeout, left)
+            seen.append(await toolbox.carry_out(call, self.session))
+        ran = [each for each in seen if each.result is not None]
+        turn = TurnRecord(
+            action=text,
+            observation=action.error or "\n".join(each.text for each in seen if each.text),
+            calls=len(seen),
+            code=tuple(each.code for each in ran),
+            results=tuple(each.result for each in ran if each.result is not None),
+            host_calls=sum(each.host_calls for each in ran),
+            parse_error=action.error,
+            invented_output=action.invented_output,
+            seconds=time.monotonic() - begin,
+        )
+        self.turns.append(turn)
+        return turn
