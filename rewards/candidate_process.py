@@ -1,7 +1,8 @@
-"""The process in which a submission runs. It is in the hands of the submission and nothing that it says is a verdict.
+"""The process in which a submission runs; nothing that it says is a verdict.
 
-It gets the source, the name of one function and then the arguments of one call at a time: never a test, an expected
-value or the number of tests. Arguments arrive as copies, so changing them changes nothing for the examiner.
+It gets the source, the name of one function and then the arguments of one call at a time: never a test, an
+expected value or the number of tests. Arguments arrive as copies, so changing them changes nothing for the
+examiner.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _load(source: str, entry_point: str) -> tuple[types.ModuleType | None, dict[
         exec(code, module.__dict__)
         if entry_point not in module.__dict__:
             raise NameError(f"the submission does not define {entry_point!r}")
-    except BaseException as error:  # the submission's own failure, SystemExit too, is an answer here
+    except BaseException as error:  # noqa: BLE001 - the submission's failure is an answer here
         return None, {**_describe(error), "stage": "run"}
     return module, None
 
@@ -103,7 +104,7 @@ def _call(module: types.ModuleType, request: dict[str, Any], describe: Any) -> d
     try:
         function = module.__dict__[request["function"]]
         return {"value": function(*request["args"], **request["kwargs"])}
-    except BaseException as error:  # the submission's own failure, SystemExit too, is an answer here
+    except BaseException as error:  # noqa: BLE001 - the submission's failure is an answer here
         return {"error": describe(error)}
 
 

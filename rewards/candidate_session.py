@@ -1,11 +1,12 @@
-"""The examiner's side of the socket to the candidate: one question, one answer, each answer to its own question.
+"""The examiner's side of the socket to the candidate: one question, one answer to this question.
 
-What ends the submission as a whole (its process died, time is up, it broke the protocol) is kept in `ended`, so that a
-test program with a bare `except` cannot swallow it.
+What ends the submission as a whole (its process died, time is up, it broke the protocol) is kept in `ended`,
+so that a test program with a bare `except` cannot swallow it.
 """
 
 from __future__ import annotations
 
+import builtins
 import secrets
 import select
 import socket
@@ -136,12 +137,10 @@ def _candidate_error(kind: str, failure: Failure) -> CandidateError:
     return raised
 
 
+_NEEDS_ARGUMENTS = (ExceptionGroup, UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError)
 _EXPECTABLE: dict[str, type[Exception]] = {
-    kind.__name__: kind
-    for kind in (
-        ArithmeticError, AssertionError, AttributeError, EOFError, FileNotFoundError, ImportError, IndexError, KeyError,
-        LookupError, NameError, NotImplementedError, OSError, OverflowError, PermissionError, RecursionError,
-        RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError,
-    )
-}  # fmt: skip
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEEDS_ARGUMENTS
+}
 """What a test program may expect a submission to raise."""

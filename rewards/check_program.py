@@ -1,13 +1,13 @@
 """A `check(candidate)` program, cut into tests.
 
-Every top-level statement of `check` that asserts something is one test, and runs also when an earlier one failed. Where
-that cannot be done without changing what the program means, the whole of `check` is one test.
+Every top-level statement of `check` that asserts something is one test, and runs also when an earlier one
+failed. Where that cannot be done without changing what the program means, the whole of `check` is one test.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -50,11 +50,14 @@ class CheckProgram:
             check.body, count = [_guarded(check.body, 0)], 1
         return cls(count, ast.fix_missing_locations(tree), context)
 
-    def load(self, guard: Callable[[int], AbstractContextManager[object]]) -> Callable[[object], object]:
+    def load(
+        self, guard: Callable[[int], AbstractContextManager[object]], names: Mapping[str, object]
+    ) -> Callable[[object], object]:
         """Executes the context and the program.
 
         Args:
             guard: Makes the context manager in which test number n runs.
+            names: What the program finds beside its context; some call the submission by its own name.
 
         Returns:
             The function `check`.
@@ -62,11 +65,11 @@ class CheckProgram:
         Raises:
             CheckProgramError: If the context or the program fails.
         """
-        namespace: dict[str, Any] = {"__name__": "check", _GUARD: guard}
+        namespace: dict[str, Any] = {"__name__": "check", _GUARD: guard, **names}
         try:
             exec(compile(self._context, "<context>", "exec", dont_inherit=True), namespace)
             exec(compile(self._tree, "<check>", "exec", dont_inherit=True), namespace)
-        except Exception as error:  # noqa: BLE001 - the program belongs to a task; whatever it raises is its fault
+        except Exception as error:
             raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
         found: Callable[[object], object] = namespace["check"]
         return found

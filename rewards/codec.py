@@ -1,8 +1,9 @@
 """Values as bytes and back, for the border between trusted and untrusted processes.
 
-The text is JSON. A JSON object always has one key, which names the type, so every value has one reading. Only exact
-built-in types cross: an object of any other class could carry code into a comparison. The standard library's mappings
-(`Counter`, `defaultdict`, `OrderedDict`) equal a `dict` and cross as one. Decoding builds values and calls nothing else.
+The text is JSON. A JSON object always has one key, which names the type, so every value has one reading. Only
+exact built-in types cross: an object of any other class could carry code into a comparison. The standard
+library's mappings (`Counter`, `defaultdict`, `OrderedDict`) equal a `dict` and cross as one. Decoding builds
+values and calls nothing else.
 """
 
 from __future__ import annotations

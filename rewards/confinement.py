@@ -1,8 +1,8 @@
 """What keeps a candidate's process from the examiner and from eating the machine, as far as simple means go.
 
-Each step is taken where the system allows it. A PID namespace hides every other process, so none can be signalled.
-Without capabilities, and with an examiner that is not dumpable, nobody's memory can be read, not even by root's uid.
-Not done here: hiding files that the uid may read, and cutting the network.
+Each step is taken where the system allows it. A PID namespace hides every other process, so none can be
+signalled. Without capabilities, and with an examiner that is not dumpable, nobody's memory can be read, not
+even by root's uid. Not done here: hiding files that the uid may read, and cutting the network.
 """
 
 from __future__ import annotations
@@ -66,11 +66,14 @@ def enter_pid_namespace() -> bool:
 
 def drop_capabilities() -> None:
     """Gives up every capability for good, also through set-user-id programs."""
+    libc = _libc()
+    if not hasattr(libc, "capset"):
+        return
     for capability in range(_LAST_CAPABILITY + 1):
-        _prctl(_PR_CAPBSET_DROP, capability)
+        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    header = struct.pack("=II", _CAPABILITY_VERSION_3, 0)
-    _libc().capset(header, bytes(24))
+    libc.capset(struct.pack("=II", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 
 def _libc() -> ctypes.CDLL:

@@ -8,8 +8,8 @@ from typing import Any
 def exactly_equal(expected: Any, value: Any) -> bool:
     """Compares two values of built-in types.
 
-    Lists and tuples count as one type, because expected values come from JSON. Floats are compared as they are; a NaN
-    equals a NaN.
+    Lists and tuples count as one type, because expected values come from JSON. Floats are compared as they
+    are; a NaN equals a NaN.
     """
     if isinstance(expected, list | tuple):
         return (

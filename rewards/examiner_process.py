@@ -1,7 +1,7 @@
-"""The trusted process that holds the tests, asks the candidate's process and tells the host the outcome of each test.
+"""The trusted process that holds the tests, asks the candidate's process and reports every outcome.
 
-To the host it says, in this order: how many tests there are, every outcome, and that the end was reached. A verdict
-without that last word is none. The only thing that it takes from the candidate is data (see `codec`).
+To the host it says, in this order: how many tests there are, every outcome, and that the end was reached. A
+verdict without that last word is none. The only thing that it takes from the candidate is data (see `codec`).
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class _Examiner:
         self._count = self._program.tests if self._program else len(self._tests["cases"])
         self._recorded: set[int] = set()
         self._interruptible = False
+        self._end_recorded = False
 
     def run(self) -> None:
         """Runs every test and reports each outcome once the candidate is loaded."""
@@ -104,12 +105,12 @@ class _Examiner:
         def candidate(*args: object, **kwargs: object) -> object:
             return self._session.call(self._tests["entry_point"], args, kwargs)
 
-        check = program.load(self._guard)
+        check = program.load(self._guard, {self._tests["entry_point"]: candidate})
         try:
             check(candidate)
         except SubmissionEndedError:
             raise
-        except BaseException as error:  # noqa: BLE001 - test programs may raise anything; it becomes an outcome
+        except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
             return _failure_of(error)
         return None
 
@@ -122,13 +123,14 @@ class _Examiner:
             yield
         except SubmissionEndedError:
             pass
-        except BaseException as error:  # noqa: BLE001 - test programs may raise anything; it becomes an outcome
+        except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
             failure = _failure_of(error)
         self._interruptible = False
         failure = self._session.ended or failure
         self._record(number, failure, time.monotonic() - start)
         self._interruptible = True
         if self._session.ended is not None:
+            self._end_recorded = True
             raise SubmissionEndedError
 
     def _on_alarm(self, *_: object) -> None:
@@ -146,14 +148,17 @@ class _Examiner:
 
     def _record_rest(self, stopped: Failure | None) -> None:
         """The test that was reached gets the reason, those behind it were not run."""
+        behind = Failure(Outcome.NOT_RUN, "an earlier failure ended the examination")
         missing = [number for number in range(self._count) if number not in self._recorded]
-        if not missing and stopped is not None:
+        if not missing and stopped is not None and not self._end_recorded:
             # What follows the last test in `check` failed: the submission must not pass.
             missing = [self._count - 1]
         reason = stopped or Failure(Outcome.NOT_RUN, "the test program did not reach this test")
+        if self._end_recorded:
+            reason = behind
         for number in missing:
             self._record(number, reason, 0.0)
-            reason = Failure(Outcome.NOT_RUN, "an earlier failure ended the examination")
+            reason = behind
 
 
 def _failure_of(error: BaseException) -> Failure:

@@ -1,4 +1,4 @@
-"""Length-prefixed frames of encoded values on a stream socket. The length is checked before anything is allocated."""
+"""Length-prefixed frames of encoded values; the length is checked before anything is allocated."""
 
 from __future__ import annotations
 

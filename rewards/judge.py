@@ -1,13 +1,13 @@
-"""Grades submissions: a trusted examiner asks an untrusted candidate's process, and the host counts the answers.
+"""Grades submissions: a trusted examiner asks an untrusted process, and the host counts the answers.
 
     host  <--private socket-->  examiner (tests, expected values)  <--data only-->  candidate (submission)
 
-Protected today: tests, expected values and the verdict never enter the candidate's process, and no exit code or output
-of it counts. On Linux, where the system allows it, the candidate lives in a PID namespace without capabilities, so it
-can neither signal nor read any other process. Its memory, CPU, files and time are limited. Not protected today: the
-candidate keeps the host's user and can read that user's files (also a data set that lies on this disk) and use the
-network; a stronger sandbox goes behind `ProcessLauncher`. Without namespaces it could kill its examiner: that is a
-`JudgeError`, never a pass.
+Protected today: tests, expected values and the verdict never enter the candidate's process, and no exit code
+or output of it counts. On Linux, where the system allows it, the candidate lives in a PID namespace without
+capabilities, so it can neither signal nor read any other process. Its memory, CPU, files and time are
+limited. Not protected today: the candidate keeps the host's user and can read that user's files (also a data
+set that lies on this disk) and use the network; a stronger sandbox goes behind `ProcessLauncher`. Without
+namespaces it could kill its examiner: that is a `JudgeError`, never a pass.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Launches judge processes as plain new interpreters: slower than forking, and works wherever Python does.
 
-When the host is killed, its processes end with their sockets or by the kernel's parent-death signal, but working
+When the host is killed, its processes end with their sockets or by the parent-death signal, but working
 folders stay behind; the fork launcher has no such gap.
 """
 
@@ -94,11 +94,10 @@ class _SpawnedProcess:
         return self._process.returncode is None
 
     def kill(self) -> None:
+        # Not `Process.kill`: it collects the exit code behind the back of the event loop.
         if self.is_alive():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
 
     async def wait(self, timeout: float) -> int | None:
         async with asyncio.timeout(timeout):

@@ -1,7 +1,7 @@
 """The hidden tests of a task, as data.
 
-A tagged union, so that a JSONL line of any task set parses into exactly one kind. None of it ever enters a process that runs
-the candidate's code: the examiner holds it.
+A tagged union, so that a JSONL line of any task set parses into exactly one kind. None of it ever enters a
+process that runs the candidate's code: the examiner holds it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class CallCase(_Frozen):
     arguments: tuple[Any, ...]
     """Positional arguments, JSON values."""
     expected: Any
-    """A JSON value, compared by exact type and value (lists and tuples are told apart by nothing but JSON)."""
+    """A JSON value, compared by exact type and value; lists and tuples count as one type."""
 
 
 class CallTests(_Frozen):
@@ -33,7 +33,7 @@ class CallTests(_Frozen):
 
 
 class CheckTests(_Frozen):
-    """A test program that defines `check(candidate)`, as in HumanEval (Chen et al. 2021, arXiv 2107.03374)."""
+    """A test program that defines `check(candidate)`, as in HumanEval (arXiv 2107.03374)."""
 
     kind: Literal["check"] = "check"
     entry_point: str
