@@ -6,7 +6,7 @@ off before the next append, so that a resumed run never glues two records togeth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -33,6 +33,13 @@ class EpisodeLog:
             self._file = self._open()
         self._file.write(episode.model_dump_json().encode() + b"\n")
         self._file.flush()
+
+    def rewrite(self, episodes: Iterable[Episode]) -> None:
+        """Replaces everything by these episodes, in one step."""
+        self.close()
+        draft = self.path.with_name(self.path.name + ".part")
+        draft.write_bytes(b"".join(episode.model_dump_json().encode() + b"\n" for episode in episodes))
+        draft.replace(self.path)
 
     def close(self) -> None:
         """Closes the file; idempotent, and a later append opens it again."""

@@ -87,12 +87,12 @@ def is_train(stem: str) -> bool:
 
 
 def level_of(episode: Episode) -> str:
-    """The level of an episode's task: told by the run, or by the task's id (`blackbox/2/chain/...` is `2 · chain`)."""
-    told = episode.info.get("difficulty") or episode.info.get("level")
-    if told:
-        return str(told)
+    """The level of an episode's task, by its id (`blackbox/2/chain/...` is `2 · chain`) or its difficulty."""
     match = re.match(r"blackbox/(\d+)/(\w+)/", episode.task_id)
-    return f"{match[1]} · {match[2]}" if match else episode.task_id.split("/")[0]
+    told = str(episode.info.get("difficulty", "unknown"))
+    if match:
+        return f"{match[1]} · {match[2]}"
+    return episode.task_id.split("/")[0] if told == "unknown" else told
 
 
 def _arm_order(stem: str) -> tuple[int, str]:

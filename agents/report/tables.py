@@ -1,0 +1,54 @@
+"""Results as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..evaluation_summary import EvaluationSummary
+from . import format as shown
+from .run_data import read_run
+from .sections import arm_name
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
+    """One row per evaluation; None is shown as missing."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", overflow="fold")
+    for head in ("solved", "pass@1", "95 % interval", "turns", "calls", "reward", "failures"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, summary in summaries.items():
+        if summary is None:
+            table.add_row(escape(name), "missing so far")
+            continue
+        kinds = ", ".join(f"{count} {kind}" for kind, count in summary.failures.items())
+        table.add_row(
+            escape(name),
+            f"{summary.solved}/{summary.scored}",
+            shown.percent(summary.pass_at_1),
+            shown.interval(summary.interval),
+            shown.number(summary.mean_turns),
+            shown.number(summary.mean_tool_calls),
+            shown.number(summary.mean_reward),
+            kinds or "0",
+        )
+    return table
+
+
+def comparison_table(run_dir: Path) -> Table:
+    """The arms of a run, before and after training first.
+
+    Raises:
+        FileNotFoundError: If there is no such directory, or it holds no part of a run.
+    """
+    arms = read_run(run_dir).arms
+    names = [*arms, *(arm for arm in ("before", "after") if arm not in arms)]
+    return summary_table({arm_name(a): EvaluationSummary.of(arms[a]) if a in arms else None for a in names})

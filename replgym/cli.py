@@ -1,0 +1,107 @@
+"""The command `replgym`. A mistake in what was typed is one line on stderr and exit code 2, before anything starts."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NoReturn
+
+_FAULT, _USAGE, _INTERRUPTED = 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            options = re.findall(r"^  (?:-\w.*?, )?(--[\w-]+)", self.format_help(), re.MULTILINE)
+            message += f"; use some of: {', '.join(options)}"
+        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        raise SystemExit(_USAGE)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: Arguments; those of the process by default.
+
+    Returns:
+        The exit code: 0, 1 after a fault, 2 after bad input, 130 after Ctrl-C.
+    """
+    try:
+        arguments = _parse(argv)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else _USAGE
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        sys.stderr.write("replgym: stopped\n")
+        return _INTERRUPTED
+    except _usage_errors() as error:
+        return _told(error, _USAGE)
+    except _faults() as error:
+        return _told(error, _FAULT)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    from .agents import cli_eval, cli_report
+
+    parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    cli_eval.add_parser(commands)
+    cli_report.add_parser(commands)
+    _add_train(commands)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        commands.choices[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments
+
+
+def _add_train(commands: object) -> None:
+    if find_spec("replgym.agents.training.cli") is None:
+        return
+    import_module("replgym.agents.training.cli").add_parser(commands)
+
+
+def _usage_errors() -> tuple[type[Exception], ...]:
+    from .agents.openai_policy import EndpointError
+    from .agents.usage_error import UsageError
+    from .envs.env_config import ConfigError
+    from .envs.missing_extra_error import MissingExtraError
+    from .envs.task_set import UnknownTaskSetError
+    from .kernels.kernel_error import UnknownBackendError
+    from .tools.action_formats import UnknownActionFormatError
+
+    return (
+        ConfigError,
+        EndpointError,
+        FileNotFoundError,
+        MissingExtraError,
+        UnknownActionFormatError,
+        UnknownBackendError,
+        UnknownTaskSetError,
+        UsageError,
+    )
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    from .agents.episode_log import EpisodeLogError
+    from .agents.evaluation import EvaluationError
+    from .agents.policy import PolicyError
+    from .kernels.kernel_error import KernelError
+
+    return EpisodeLogError, EvaluationError, KernelError, PolicyError
+
+
+def _told(error: Exception, code: int) -> int:
+    sys.stderr.write(f"replgym: {' '.join(str(error).split())}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
