@@ -150,6 +150,16 @@ class AsyncInterpreterEnv:
         """The task of the last episode."""
         return self._episode.task if self._episode else None
 
+    def transcript(self) -> str:
+        """The last episode so far, as a person would read it."""
+        if self._episode is None:
+            return ""
+        lines = [self._episode.task.prompt]
+        for number, turn in enumerate(self._episode.turns, start=1):
+            lines += [f"\n>>> [{number}]", turn.action.strip("\n")]
+            lines += [turn.observation] if turn.observation else []
+        return "\n".join(lines)
+
     def messages_for(self, task: Task) -> tuple[Mapping[str, str], ...]:
         """The first messages of an episode of this task; nothing starts."""
         system = self.parser.instructions(self.toolbox.tools)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -90,6 +90,21 @@ class EnvConfig(BaseModel):
     @classmethod
     def _known_rewards(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
         return dict(Rubric(weights).weights)
+
+    @classmethod
+    def for_gymnasium(
+        cls, settings: Mapping[str, Any], render_mode: str | None, render_modes: tuple[str, ...]
+    ) -> Self:
+        """The settings that `gymnasium.make` passes on.
+
+        Raises:
+            ConfigError: If a setting or the render mode is not allowed.
+        """
+        if render_mode is not None and render_mode not in render_modes:
+            raise ConfigError(
+                f"render_mode={render_mode!r} is not allowed: use one of: {', '.join(render_modes)}"
+            )
+        return cls(**settings)
 
     def load_tasks(self) -> TaskSet:
         """Loads the tasks.
