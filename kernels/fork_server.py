@@ -99,6 +99,11 @@ class ForkServer:
             theirs.close()
         return server
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's process."""
+        return self._process.pid
+
     def is_alive(self) -> bool:
         """Whether the server can take requests."""
         return not self._closed and self._process.returncode is None

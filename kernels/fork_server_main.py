@@ -26,6 +26,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -262,8 +263,7 @@ def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     os.environ.update(request["env"])
     if request["cwd"] is not None:
         os.chdir(request["cwd"])
-    if "tempfile" in sys.modules:
-        sys.modules["tempfile"].tempdir = None
+    tempfile.tempdir = None
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()

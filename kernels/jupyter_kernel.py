@@ -160,7 +160,7 @@ class JupyterKernel:
 
     def _send_cell(self, code: str, *, silent: bool) -> RunningCell:
         assert self._channels is not None
-        cell = self._cell = RunningCell(self._output_limit)
+        cell = self._cell = RunningCell(self._output_limit, self._poisoned.set)
         content = {
             "code": code,
             "silent": silent,
@@ -274,7 +274,7 @@ class JupyterKernel:
     async def _probe(self, channels: KernelChannels) -> None:
         """Asks until the answer and its idle status come back: then every channel works."""
         for patience in (*_PROBE_SECONDS, *[_PROBE_SECONDS[-1]] * int(self._start_timeout)):
-            cell = self._cell = RunningCell(self._output_limit)
+            cell = self._cell = RunningCell(self._output_limit, self._poisoned.set)
             cell.message_id = channels.send(Channel.SHELL, "kernel_info_request", {})
             if await self._decided(cell, patience):
                 self._cell = None

@@ -13,11 +13,13 @@ from __future__ import annotations
 import builtins
 import codecs
 import contextlib
+import ctypes
 import fcntl
 import importlib
 import os
 import resource
 import select
+import signal
 import struct
 import sys
 import termios
@@ -39,6 +41,7 @@ from traitlets.config import Config
 
 CUT_KEY = "replgym_cut"
 _SETUP = "<setup>"
+_PR_SET_CHILD_SUBREAPER = 36
 _USED_BY_EVERY_KERNEL = (
     "IPython.core.completer",
     "IPython.core.debugger",
@@ -136,7 +139,7 @@ class CappedStream(OutStream):
 
     def send(self, text: str) -> None:
         """Writes past the budget."""
-        super().write(text)
+        super().write(encodable(text))
 
     def drain(self) -> None:
         """Takes over what waits in the pipe behind the descriptor."""
@@ -211,10 +214,15 @@ class _Printable:
         return printable(self._value)
 
 
+def encodable(text: str) -> str:
+    """The text, with lone surrogates escaped, which no message can carry."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def printable(value: BaseException) -> str:
     """The text of an exception, whatever its `__str__` does."""
     try:
-        return str(value)
+        return encodable(str(value))
     except Exception:  # noqa: BLE001 - foreign code behind str()
         return "<the exception has no printable value>"
 
@@ -223,7 +231,7 @@ def format_traceback(kind: type[BaseException], value: BaseException, trace: Tra
     """Formats an exception and its causes with the frames of cells and of files in the working folder."""
     report = traceback.TracebackException(kind, value, trace, compact=True)
     _trim(report, f"{os.getcwd()}{os.sep}")
-    return "".join(report.format())
+    return encodable("".join(report.format()))
 
 
 def _trim(report: traceback.TracebackException, folder: str) -> None:
@@ -250,6 +258,12 @@ class CellKernel(IPythonKernel):
         super().__init__(**kwargs)
         self.budget: OutputBudget | None = None
 
+    def start(self) -> None:
+        """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
+        super().start()
+        # asyncio listens for signals from the first handler on; ipykernel alone would not notice SIGINT in
+        time. loop: Any = self.io_loop loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
+
     async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Runs a cell and hands over all of its output before the reply."""
         if self.budget is not None:
@@ -268,6 +282,8 @@ class CellKernel(IPythonKernel):
                 "user_expressions": {},
                 "payload": [],
             }
+        if "evalue" in reply:
+            reply["evalue"] = encodable(reply["evalue"])
         self._hand_over()
         return reply
 
@@ -339,6 +355,9 @@ def run(argument: dict[str, Any]) -> None:
         argument: `connection_file`, `output_limit` and, optional, `ready_fd`: where to say that it listens.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # Orphans stay below this process, where whoever kills it finds them.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.environ.pop(
         "PYTEST_CURRENT_TEST", None
     )  # ipykernel does not watch the descriptors 1 and 2 under pytest

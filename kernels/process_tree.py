@@ -15,10 +15,11 @@ def descendants(pid: int) -> list[int]:
         return []
     for number in numbers:
         try:
-            parent = int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):
+            state, parent = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
             continue
-        children.setdefault(parent, []).append(number)
+        if state != "Z":
+            children.setdefault(int(parent), []).append(number)
     found: list[int] = []
     frontier = [pid]
     while frontier:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from .output_collector import OutputCollector
 from .wire import Message
 
 TRACEBACK_LIMIT = 16_000
+_REPLY_SECONDS = 2.0
 _CUT_KEY = "replgym_cut"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -33,10 +34,11 @@ class InputRequest:
 class RunningCell:
     """Collects the messages with one parent id, and wakes its owner when something is decided."""
 
-    def __init__(self, output_limit: int) -> None:
+    def __init__(self, output_limit: int, on_broken: Callable[[], None]) -> None:
         self.message_id = ""
         self.request: InputRequest | None = None
         self._limit = output_limit
+        self._on_broken = on_broken
         self._reply: Message | None = None
         self._idle = False
         self._busy_count = 0
@@ -85,6 +87,11 @@ class RunningCell:
         if self.decided:
             self._wake.set()
 
+    def _expect_reply(self) -> None:
+        """A kernel that is idle has replied; one that has not is broken."""
+        if self._reply is None:
+            self._on_broken()
+
     def result(self, status: CellStatus | None = None, *, state_lost: bool = False) -> CellResult:
         """The result of this stretch; without a status, the kernel's own word on how the cell ended."""
         if status is None:
@@ -114,7 +121,9 @@ class RunningCell:
             self._error = _error_from(content)
         elif kind == "status":
             state = content.get("execution_state")
-            self._idle = self._idle or state == "idle"
+            if state == "idle" and not self._idle:
+                self._idle = True
+                asyncio.get_running_loop().call_later(_REPLY_SECONDS, self._expect_reply)
             self._busy_count += state == "busy"
 
 

@@ -20,6 +20,8 @@ from .launcher import KernelOptions, KernelProcess
 from .process_tree import descendants
 from .ready_signal import ReadySignal, kernel_process_file
 
+_SWEEPS = 50
+
 
 class SpawnedChild:
     """A subprocess that leads a session of its own."""
@@ -52,9 +54,13 @@ class SpawnedChild:
         if not self.is_alive():
             return
         self.signal_group(signal.SIGSTOP)
-        for pid in descendants(self.pid):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        # Stopped, it starts nothing more; as a subreaper it inherits the orphans of what is killed.
+        for _ in range(_SWEEPS):
+            if not (living := descendants(self.pid)):
+                break
+            for pid in living:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
         self.signal_group(signal.SIGKILL)
 
 

@@ -1,0 +1,92 @@
+"""Forked kernels under the plain Jupyter machinery."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
+
+from replgym.kernels import KernelStartError
+
+
+@pytest.fixture(autouse=True)
+def _entry_point() -> None:
+    """The entry point of the distribution, for a checkout that is not installed."""
+    target = "replgym.kernels.fork_provisioner:ForkProvisioner"
+    entry = EntryPoint("replgym-fork", target, KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.instance().provisioners["replgym-fork"] = entry
+
+
+def _manager(folder: Path, python: str = sys.executable) -> AsyncKernelManager:
+    spec = {
+        "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "forked",
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "replgym-fork"}},
+    }
+    (folder / "forked").mkdir()
+    (folder / "forked" / "kernel.json").write_text(json.dumps(spec))
+    return AsyncKernelManager(
+        kernel_name="forked",
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder)]),
+        connection_file=str(folder / "connection.json"),
+    )
+
+
+@pytest.fixture
+async def manager(tmp_path: Path) -> AsyncIterator[AsyncKernelManager]:
+    manager = _manager(tmp_path)
+    await manager.start_kernel(cwd=str(tmp_path))
+    yield manager
+    await manager.shutdown_kernel(now=True)
+
+
+async def _stdout(manager: AsyncKernelManager, code: str) -> str:
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=30)
+        said: list[str] = []
+
+        def hear(message: dict[str, dict[str, str]]) -> None:
+            said.append(message["content"].get("text", ""))
+
+        await client.execute_interactive(code, timeout=30, output_hook=hear)
+        return "".join(said)
+    finally:
+        client.stop_channels()
+
+
+async def test_a_forked_kernel_serves_a_plain_client(manager: AsyncKernelManager, tmp_path: Path) -> None:
+    said = await _stdout(manager, "import os; print(os.getppid(), os.getcwd())")
+    parent, folder = said.split()
+    assert "fork_server_main" in Path(f"/proc/{parent}/cmdline").read_text()
+    assert os.path.samefile(folder, tmp_path)
+    assert manager.transport == "ipc"
+
+
+async def test_interrupt_restart_and_shutdown(manager: AsyncKernelManager) -> None:
+    pid = int(await _stdout(manager, "import os; print(os.getpid())"))
+    running = asyncio.create_task(_stdout(manager, "print('on')\nwhile True: pass"))
+    await asyncio.sleep(1.0)
+    await manager.interrupt_kernel()
+    assert (await running).startswith("on")
+    await manager.restart_kernel(now=True)
+    assert int(await _stdout(manager, "import os; print(os.getpid())")) != pid
+    await manager.shutdown_kernel(now=True)
+    assert not await manager.is_alive()
+
+
+async def test_another_interpreter_is_refused(tmp_path: Path) -> None:
+    manager = _manager(tmp_path, python="/usr/bin/other-python")
+    with pytest.raises(KernelStartError, match="only .* can be forked"):
+        await manager.start_kernel()

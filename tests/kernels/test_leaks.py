@@ -1,0 +1,41 @@
+"""Kernels come and go by the hundred, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from replgym.kernels import ForkLauncher, JupyterKernel
+
+
+def _open_fds() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+async def test_two_hundred_kernels_leave_nothing() -> None:
+    launcher = ForkLauncher()
+    server = await launcher.server()
+
+    async def episode() -> None:
+        kernel = await JupyterKernel.start(launcher)
+        assert (await kernel.execute("1 + 1", timeout=30)).text() == "2"
+        await kernel.close()
+
+    try:
+        await episode()
+        before, files = _open_fds(), set(os.listdir(server.folder))
+        for _ in range(50):
+            await asyncio.gather(*(episode() for _ in range(4)))
+        assert _open_fds() <= before
+        assert _children(server.pid) == []
+        assert set(os.listdir(server.folder)) == files
+        assert len(os.listdir(f"/proc/{server.pid}/fd")) <= 8
+    finally:
+        await launcher.close()
+    assert not server.folder.exists()
+    assert not Path(f"/proc/{server.pid}").exists()
