@@ -261,8 +261,9 @@ class CellKernel(IPythonKernel):
     def start(self) -> None:
         """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
         super().start()
-        # asyncio listens for signals from the first handler on; ipykernel alone would not notice SIGINT in
-        time. loop: Any = self.io_loop loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
+        # asyncio listens for signals from the first handler on; ipykernel alone would not notice SIGINT in time.
+        loop: Any = self.io_loop
+        loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
 
     async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Runs a cell and hands over all of its output before the reply."""

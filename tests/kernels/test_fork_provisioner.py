@@ -88,5 +88,5 @@ async def test_interrupt_restart_and_shutdown(manager: AsyncKernelManager) -> No
 
 async def test_another_interpreter_is_refused(tmp_path: Path) -> None:
     manager = _manager(tmp_path, python="/usr/bin/other-python")
-    with pytest.raises(KernelStartError, match="only .* can be forked"):
+    with pytest.raises(KernelStartError, match=r"only .* can be forked"):
         await manager.start_kernel()

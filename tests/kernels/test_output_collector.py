@@ -13,8 +13,7 @@ CHUNKS = st.lists(st.tuples(st.sampled_from([OutputKind.STDOUT, OutputKind.STDER
 
 
 @given(CHUNKS, st.integers(0, 100))
-def test_streams_keep_head_and_tail_and_count_the_rest(chunks: list[tuple[OutputKind, str]], limit: int) ->
-None:
+def test_streams_keep_head_and_tail(chunks: list[tuple[OutputKind, str]], limit: int) -> None:
     collector = OutputCollector(limit)
     for kind, text in chunks:
         collector.add_stream(kind, text)
