@@ -261,7 +261,7 @@ class CellKernel(IPythonKernel):
     def start(self) -> None:
         """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
         super().start()
-        # asyncio listens for signals from the first handler on; ipykernel alone would not notice SIGINT in time.
+        # asyncio listens for signals from the first handler on; ipykernel alone would notice SIGINT too late.
         loop: Any = self.io_loop
         loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
 
