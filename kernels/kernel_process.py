@@ -45,8 +45,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _USED_BY_EVERY_KERNEL = (
     "IPython.core.completer",
     "IPython.core.debugger",
+    "IPython.extensions.storemagic",
     "concurrent.futures.thread",
     "decimal",
+    "faulthandler",
     "ipykernel.debugger",
     "ipykernel.subshell_manager",
     "jupyter_client.session",
