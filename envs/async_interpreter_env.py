@@ -196,7 +196,10 @@ class AsyncInterpreterEnv:
 
         Raises:
             EpisodeOverError: If no episode runs.
+            TypeError: If the message is no text.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"a message is {text!r}; give a str")
         if self._episode is None or self._over:
             raise EpisodeOverError("no episode runs; call reset() first")
         try:

@@ -44,7 +44,7 @@ class EnvConfig(BaseModel):
     """Seconds from reset after which no further cell runs."""
     acquire_timeout: float = Field(default=60.0, gt=0, strict=True, allow_inf_nan=False)
     """Seconds that a reset waits for an interpreter."""
-    observation_limit: int = Field(default=4000, ge=16, le=500_000, strict=True)
+    observation_limit: int = Field(default=4000, ge=16, le=50_000, strict=True)
     """The most characters of output that are shown of a cell; the middle is cut."""
     rubric: Mapping[str, float] = Field(default_factory=lambda: {"passed": 1.0})
     """Name of a reward function -> its weight."""

@@ -80,7 +80,4 @@ class InterpreterEnv(gym.Env[str, str]):
 
 
 def _close(loop: LoopThread, core: AsyncInterpreterEnv) -> None:
-    try:
-        loop.run(core.close())
-    finally:
-        loop.close()
+    loop.finish(core.close())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 import gymnasium as gym
 import numpy as np
@@ -22,6 +22,7 @@ from .loop_thread import LoopThread
 from .reset_options import task_option
 from .unicode_text import UnicodeText
 
+Result = TypeVar("Result")
 _WARM = 2
 Texts = tuple[str, ...]
 Numbers = NDArray[np.float64]
@@ -100,7 +101,7 @@ class InterpreterVectorEnv(gym.vector.VectorEnv[Texts, Sequence[str], NDArray[An
             raise ConfigError(f"actions={actions!r} is not allowed: give {self.num_envs} texts")
         results = self._loop.run(
             _together(
-                core.reset() if ended else core.step(action)
+                _advance(core, bool(ended), action)
                 for core, ended, action in zip(self._cores, self._ended, actions, strict=True)
             )
         )
@@ -139,17 +140,23 @@ class InterpreterVectorEnv(gym.vector.VectorEnv[Texts, Sequence[str], NDArray[An
         ), infos
 
 
-async def _together(works: Any) -> list[Any]:
+async def _together(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
     """Runs all, waits for all, and then raises the first error if there was one."""
-    results = await asyncio.gather(*works, return_exceptions=True)
-    for result in results:
+    done: list[Result] = []
+    for result in await asyncio.gather(*works, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
-    return results
+        done.append(result)
+    return done
+
+
+async def _advance(core: AsyncInterpreterEnv, ended: bool, action: str) -> ResetResult | StepResult:
+    return await (core.reset() if ended else core.step(action))
+
+
+async def _close_all(cores: Sequence[AsyncInterpreterEnv], pool: KernelPool, judge: Judge) -> None:
+    await _together([*(core.close() for core in cores), pool.close(), judge.close()])
 
 
 def _close(loop: LoopThread, cores: Sequence[AsyncInterpreterEnv], pool: KernelPool, judge: Judge) -> None:
-    try:
-        loop.run(_together([*(core.close() for core in cores), pool.close(), judge.close()]))
-    finally:
-        loop.close()
+    loop.finish(_close_all(cores, pool, judge))

@@ -37,7 +37,7 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Waits for the result; an interrupt of the caller cancels the work, and waits for its clean-up.
+        """Waits for the result; an interrupt of the caller cancels the work.
 
         Raises:
             RuntimeError: If the loop is closed.
@@ -51,6 +51,16 @@ class LoopThread:
         except BaseException:
             future.cancel()
             raise
+
+    def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs the last work and closes; in the background when the loop's own thread collects garbage."""
+        if threading.current_thread() is self._thread:
+            threading.Thread(target=self.finish, args=(work,), daemon=True).start()
+            return
+        try:
+            self.run(work)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Ends loop and thread; idempotent."""

@@ -1,0 +1,77 @@
+"""Every setting that is not allowed is told in one line, before anything starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import pytest
+from pydantic import BaseModel, ValidationError
+
+import replgym
+from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"task_set": "mbpp"}, "task_set='mbpp' is not allowed: use one of: blackbox, humaneval"),
+        ({"action_format": "xml"}, "'xml' is not allowed: use one of: auto, code, fenced, hermes, json"),
+        ({"backend": "vm"}, "backend='vm' is not allowed: use one of:"),
+        ({"max_turns": 0}, "max_turns=0 is not allowed: input should be greater than or equal to 1"),
+        ({"max_turns": True}, "max_turns=True is not allowed: input should be a valid integer"),
+        ({"max_turns": "3"}, "max_turns='3' is not allowed: input should be a valid integer"),
+        ({"cell_timeout": -1.0}, "cell_timeout=-1.0 is not allowed: input should be greater than 0"),
+        ({"cell_timeout": float("inf")}, "cell_timeout=inf is not allowed: input should be a finite number"),
+        ({"episode_timeout": 0}, "episode_timeout=0 is not allowed"),
+        ({"acquire_timeout": "soon"}, "acquire_timeout='soon' is not allowed"),
+        ({"observation_limit": 1}, "observation_limit=1 is not allowed"),
+        ({"parse_error_budget": 0}, "parse_error_budget=0 is not allowed"),
+        ({"tools": ("browser", "submit")}, "is not allowed: use one of: python_interpreter, submit"),
+        ({"tools": ("python_interpreter",)}, "without 'submit' no task can be solved; add it"),
+        ({"tools": ("submit", "submit")}, "a tool is named twice"),
+        ({"tools": "submit"}, "tools='submit' is not allowed"),
+        ({"rubric": {"beauty": 1.0}}, "unknown reward 'beauty'; use some of: fraction, passed, submitted"),
+        ({"rubric": {}}, "a rubric needs at least one weight"),
+        ({"rubric": {"passed": float("nan")}}, "must be finite"),
+        ({"turns": 3}, "unknown setting 'turns'; use one of: acquire_timeout, action_format"),
+        ({"task_options": {"split": "test"}}, "split 'test' is unknown; use one of: heldout, train"),
+        ({"task_options": {"levels": (9,)}}, "levels [9] are unknown; use some of: [1, 2, 3, 4, 5]"),
+        ({"task_options": {"colour": 1}}, "unexpected keyword argument 'colour'"),
+        ({"task_options": {"size": 0}}, "no task is left; ask for more"),
+        ({"render_mode": "human"}, "render_mode='human' is not allowed: use one of: ansi"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_setting_is_told_in_one_line(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        gym.make("PyInterp-v0", disable_env_checker=True, **settings)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("num_envs", [0, -1, True, 2.0])
+def test_a_wrong_number_of_environments_is_told(num_envs: Any) -> None:
+    with pytest.raises(ConfigError, match=r"num_envs=.* is not allowed: give an integer of at least 1"):
+        gym.make_vec("PyInterp-v0", num_envs=num_envs)
+
+
+def test_a_config_travels_as_json_and_in_other_models() -> None:
+    class Run(BaseModel):
+        env: EnvConfig
+
+    config = EnvConfig(task_options={"levels": [1]}, tools=("submit",), rubric={"fraction": 2})
+    assert EnvConfig.model_validate_json(config.model_dump_json()) == config
+    assert Run.model_validate({"env": {"max_turns": 3}}).env.max_turns == 3
+    with pytest.raises(ValidationError, match="max_turns=0 is not allowed"):
+        Run.model_validate({"env": {"max_turns": 0}})
+
+
+def test_bad_task_options_are_told_before_a_kernel_starts() -> None:
+    env = AsyncInterpreterEnv(EnvConfig(task_options={"size": -1}))
+    with pytest.raises(ConfigError, match="no task is left"):
+        _ = env.tasks
+
+
+def test_the_package_has_a_version() -> None:
+    assert replgym.__version__ == "0.1.0"
