@@ -1,4 +1,4 @@
-"""What a set of episodes says about a policy: rates with intervals, and failures kept apart from wrong answers.
+"""What episodes say about a policy: rates with intervals, and failures kept apart from wrong answers.
 
 Episodes that failed (the machine broke) count in no rate, whatever they had done before.
 """

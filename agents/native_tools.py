@@ -53,7 +53,7 @@ def native_messages(messages: Sequence[Mapping[str, str]]) -> list[dict[str, Any
 
 
 def plain_message(message: Mapping[str, str]) -> dict[str, Any]:
-    """A message without native calls: an observation comes from the user, in the tags of the Hermes format."""
+    """A message without native calls: observations come from the user, in Hermes tags."""
     if message["role"] == "tool":
         return {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
     return {"role": message["role"], "content": message["content"]}

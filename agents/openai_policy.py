@@ -98,12 +98,14 @@ class OpenAIPolicy:
                 served = [model.id for model in (await client.models.list()).data or ()]
         except (TimeoutError, APIConnectionError) as error:
             raise EndpointError(
-                f"no answer from {self._url} within {_CHECK_SECONDS:g} s; start the server or correct --base-url"
+                f"no answer from {self._url} within {_CHECK_SECONDS:g} s; "
+                "start the server or correct --base-url"
             ) from error
         except APIStatusError as error:
             if error.status_code in (401, 403):
                 raise EndpointError(
-                    f"{self._url} refuses the key (HTTP {error.status_code}); set the variable named by --api-key-env"
+                    f"{self._url} refuses the key (HTTP {error.status_code}); "
+                    "set the variable named by --api-key-env"
                 ) from error
             if error.status_code in (404, 405, 501):
                 return  # some endpoints list no models; they are reachable
@@ -114,7 +116,8 @@ class OpenAIPolicy:
             raise EndpointError(f"{self._url} speaks no OpenAI protocol; correct --base-url") from error
         if served and self._model not in served:
             raise EndpointError(
-                f"{self._url} does not serve model {self._model!r}; use --model with one of: {', '.join(served[:20])}"
+                f"{self._url} does not serve model {self._model!r}; "
+                f"use --model with one of: {', '.join(served[:20])}"
             )
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Policies by the text that a person types: `reference`, `expert`, `scripted:FILE`, `openai`, `transformers:PATH`."""
+"""Policies by what a person types: `reference`, `expert`, `scripted:FILE`, `openai`, `transformers:PATH`."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def _script(path: str) -> list[str]:
 
 def _transformers(path: str) -> Policy:
     folder = Path(path).expanduser()
-    if not path or ("/" not in path or path[0] in "./~") and not (folder / "config.json").is_file():
+    local = "/" not in path or path[0] in "./~"
+    if local and not (folder / "config.json").is_file():
         raise UsageError(
             f"--policy transformers:{path}: no model there; give a folder with config.json, "
             "or the name of a model on a hub"

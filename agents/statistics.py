@@ -53,9 +53,10 @@ def bootstrap_interval(
     """The percentile bootstrap interval of the mean over all values, resampling whole clusters.
 
     Args:
-        clusters: The values of each cluster, such as the outcomes of all samples of one task; empty ones
-            are left out. confidence: Coverage, between 0 and 1. draws: Bootstrap samples. seed: The same
-            seed gives the same interval.
+        clusters: The values of each cluster, such as the outcomes of all samples of one task.
+        confidence: Coverage, between 0 and 1.
+        draws: Bootstrap samples.
+        seed: The same seed gives the same interval.
 
     Raises:
         ValueError: If there is no value at all.

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class UsageError(ValueError):
-    """One line that names the value, what is allowed and the fix; a command ends with it before anything starts."""
+    """One line that names the value, what is allowed and the fix; it ends a command before it starts."""

@@ -1,4 +1,4 @@
-"""The command `replgym`. A mistake in what was typed is one line on stderr and exit code 2, before anything starts."""
+"""The command `replgym`: a mistake in what was typed is one line on stderr and exit code 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Line charts as inline SVG, drawn from numbers alone; colours come from the page's style sheet, so that both themes work.
+"""Line charts as inline SVG; colours come from the page's style sheet, so that both themes work.
 
 All text is escaped here, whatever it says.
 """
@@ -118,7 +118,8 @@ def _grid(frame: _Frame, axes: Axes) -> list[str]:
         y = frame.y(value)
         parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(
-            f'<text class="tick" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(axes.y_format(value))}</text>'
+            f'<text class="tick" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
+            f"{escape(axes.y_format(value))}</text>"
         )
     for value in ticks(*frame.x_range, 4 if frame.width < 600 else 8, whole=True):
         x = frame.x(value)
@@ -154,7 +155,8 @@ def _drawn(one: Series, frame: _Frame, axes: Axes) -> list[str]:
     for x, y in one.points:
         tip = escape(f"{one.name}, {axes.x_label} {x:,.0f}: {axes.y_format(y)}")
         parts.append(
-            f'<circle class="point c-{one.style}" cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="3"><title>{tip}</title></circle>'
+            f'<circle class="point c-{one.style}" cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="3">'
+            f"<title>{tip}</title></circle>"
         )
     if one.line:
         path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in one.line)

@@ -26,7 +26,7 @@ _GOLDEN = 0.6180339887498949
 
 
 def select_episodes(run: RunData, cap: int) -> Chosen:
-    """At most `cap` episodes as `(arm, episode)`: arms in turn, and in each arm the steps in turn, far apart first."""
+    """At most `cap` episodes with their arm: arms in turn, in each arm the steps in turn, far apart first."""
     columns = [
         [(arm, e) for e in _spread(episodes)] for arm, episodes in (*run.arms.items(), ("train", run.train))
     ]

@@ -1,4 +1,4 @@
-"""Rates with their intervals, one row each, as inline SVG: where the intervals lie apart, the rates differ."""
+"""Rates with their intervals as inline SVG: where the intervals lie apart, the rates differ."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def interval_chart(
     height = bottom + _BOTTOM
     axis = "".join(_tick(share, left, width - _RIGHT, bottom) for share in (0, 0.25, 0.5, 0.75, 1))
     title = (
-        f'<text class="label" x="{(left + width - _RIGHT) / 2:.0f}" y="{height - 5:.0f}" text-anchor="middle">'
+        f'<text class="label" text-anchor="middle" '
+        f'x="{(left + width - _RIGHT) / 2:.0f}" y="{height - 5:.0f}">'
         f"{escape(x_label)}</text>"
     )
     return (
@@ -83,7 +84,8 @@ def _row(row: RateRow, y: float, left: float, right: float) -> str:
         f"<g><title>{escape(row.note)}</title>{name}"
         f'<rect class="bar c-{row.style}" x="{left:.1f}" y="{y - 7:.1f}" height="14" rx="3" '
         f'width="{max(0.0, place(row.rate) - left):.1f}"/>'
-        f'<line class="whisker c-{row.style}" x1="{place(row.interval.low):.1f}" x2="{place(row.interval.high):.1f}" '
+        f'<line class="whisker c-{row.style}" '
+        f'x1="{place(row.interval.low):.1f}" x2="{place(row.interval.high):.1f}" '
         f'y1="{y:.1f}" y2="{y:.1f}"/>'
         f'<circle class="dot c-{row.style}" cx="{place(row.rate):.1f}" cy="{y:.1f}" r="4.5"/>'
         f'<text class="value" x="{right + 10:.1f}" y="{y + 4:.1f}">{row.rate:.0%}</text></g>'

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import sections
 from .episode_selection import Decode, as_json, select_episodes
+from .headline import headline
 from .run_data import RunData, read_branches, read_run
 
 
@@ -44,7 +45,7 @@ def render(run: RunData, *, decode: Decode | None = None, cap: int = 400) -> str
     slots = {
         "title": escape(run.name),
         "subtitle": escape(_subtitle(run)),
-        "headline": escape(sections.headline(run)),
+        "headline": escape(headline(run)),
         "tiles": sections.tiles(run),
         "missing": _missing(run),
         "arms_table": sections.arms_table(run),

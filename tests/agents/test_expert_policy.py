@@ -1,0 +1,33 @@
+import pytest
+
+from replgym.agents.evaluation import evaluate
+from replgym.agents.expert_policy import ExpertPolicy, next_cell
+from replgym.agents.policy import PolicyError
+from replgym.envs.env_config import EnvConfig
+from replgym.envs.task_set import TaskSet
+
+
+@pytest.mark.parametrize(("split", "size"), [("heldout", 105), ("train", 25)])
+async def test_the_expert_solves_every_level_through_the_environment(split: str, size: int) -> None:
+    tasks = TaskSet.load("blackbox", split=split, levels=(1, 2, 3, 4, 5), size=size, seed=7)
+    summary = await evaluate(
+        tasks, ExpertPolicy(), env_config=EnvConfig(action_format="fenced"), concurrency=16, seed=0
+    )
+    assert summary.failures == {}
+    assert [task.task_id for task in summary.tasks if not task.solved] == []
+    assert summary.scored == size
+
+
+def test_it_reads_the_messages_alone() -> None:
+    prompt = {"role": "user", "content": "Find the hidden function f. f(0) is a key ... is the treasure t."}
+    start = {"role": "assistant", "content": "```python\nk = f(0)\nprint(k)\n```"}
+    assert next_cell([prompt]) == "k = f(0)\nprint(k)"
+    on = [prompt, start, {"role": "user", "content": "```output\n31\n```"}]
+    assert next_cell(on) == "k = f(k)\nprint(k)"
+    found = [prompt, start, {"role": "user", "content": "```output\n131\n```"}]
+    assert next_cell(found) == 'submit(f"def solution(x): return x + {k}")'
+
+
+def test_other_tasks_are_refused() -> None:
+    with pytest.raises(PolicyError, match="black-box tasks only"):
+        next_cell([{"role": "user", "content": "Sort a list."}])
