@@ -18,7 +18,7 @@ import types
 from typing import Any
 
 from .codec import CodecError
-from .confinement import die_with_parent, drop_capabilities, enter_pid_namespace, limit_resources
+from .confinement import die_with_parent, drop_privileges, enter_pid_namespace, limit_resources
 from .frames import receive_frame, send_frame
 
 _MODULE = "solution"
@@ -37,7 +37,7 @@ def main(argument: dict[str, Any]) -> None:
         _run_in_child(channel)
     os.chdir(argument["cwd"])
     limit_resources(argument["memory"], argument["cpu_seconds"])
-    drop_capabilities()
+    drop_privileges(argument["cwd"])
     _clear_surroundings(argument["cwd"])
     _serve(channel)
     os._exit(0)
@@ -67,6 +67,7 @@ def _serve(channel: socket.socket) -> None:
     # Bound before the submission runs, so that its changes to modules do not reach the loop by accident.
     receive, send, describe, call = receive_frame, send_frame, _describe, _call
     try:
+        send(channel, {"ready": True})
         job = receive(channel)
         module, failure = _load(job["source"], job["entry_point"])
         send(channel, {"loaded": failure is None, "failure": failure})

@@ -158,6 +158,8 @@ def _lift_int(content: str) -> int:
 
 
 def _lift_complex(content: list[str]) -> complex:
+    if type(content) is not list:
+        raise CodecError("not a value: malformed complex number")
     real, imaginary = content
     return complex(float(real), float(imaginary))
 

@@ -1,8 +1,9 @@
 """What keeps a candidate's process from the examiner and from eating the machine, as far as simple means go.
 
-Each step is taken where the system allows it. A PID namespace hides every other process, so none can be
-signalled. Without capabilities, and with an examiner that is not dumpable, nobody's memory can be read, not
-even by root's uid. Not done here: hiding files that the uid may read, and cutting the network.
+Each step is taken where the system allows it. Root becomes a user that owns nothing, if the interpreter is
+readable for everybody. A PID namespace hides every other process, so none can be signalled. Without
+capabilities, and with an examiner that is not dumpable, nobody's memory can be read, not even by root's uid.
+Not done here: hiding files that the uid may read, and cutting the network.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import contextlib
 import ctypes
 import os
 import resource
+import secrets
 import signal
+import stat
 import struct
+import sys
 from pathlib import Path
 
 _CLONE_NEWPID = 0x20000000
@@ -26,6 +30,8 @@ _LAST_CAPABILITY = 63
 _FILE_BYTES = 64 << 20
 _OPEN_FILES = 256
 _PROCESSES = 128
+_FIRST_UID = 1 << 20
+_UIDS = 1 << 20
 
 
 def limit_resources(memory: int, cpu_seconds: int) -> None:
@@ -64,16 +70,47 @@ def enter_pid_namespace() -> bool:
     return True
 
 
-def drop_capabilities() -> None:
-    """Gives up every capability for good, also through set-user-id programs."""
+def drop_privileges(cwd: str) -> None:
+    """Gives up every capability for good, also through set-user-id programs, and root's uid where possible.
+
+    Root's uid is kept when the interpreter lies where only root may read: nothing could be imported then.
+    """
     libc = _libc()
     if not hasattr(libc, "capset"):
         return
     for capability in range(_LAST_CAPABILITY + 1):
         if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break
+    if os.geteuid() == 0 and _all_may_read(sys.base_prefix, sys.prefix, os.__file__, *sys.path):
+        _become_stranger(cwd)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     libc.capset(struct.pack("=II", _CAPABILITY_VERSION_3, 0), bytes(24))
+
+
+def _become_stranger(cwd: str) -> None:
+    """Takes a uid of its own. In a container whose root may not do so, root's uid stays."""
+    uid = _FIRST_UID + secrets.randbelow(_UIDS)
+    try:
+        os.chown(cwd, uid, uid)
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        _limit(resource.RLIMIT_NPROC, _PROCESSES)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.chown(cwd, os.getuid(), os.getgid())
+
+
+def _all_may_read(*paths: str) -> bool:
+    """Whether a stranger reaches all paths that exist, through folders that are open to everybody."""
+    for path in {Path(path).resolve() for path in paths if path}:
+        if not path.exists():
+            continue
+        if not path.stat().st_mode & stat.S_IROTH:
+            return False
+        if not all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents):
+            return False
+    return True
 
 
 def _libc() -> ctypes.CDLL:

@@ -44,6 +44,8 @@ def main(argument: dict[str, Any]) -> None:
     except CheckProgramError as error:
         send_frame(host, {"fault": str(error)[:_MESSAGE_LIMIT]})
         return
+    if receive_frame(candidate) != {"ready": True}:
+        raise RuntimeError("the candidate's process did not start")
     try:
         examiner.run()
     except CheckProgramError as error:
@@ -77,7 +79,7 @@ class _Examiner:
         stopped: Failure | None = None
         self._interruptible = True
         try:
-            failure = self._session.load(self._job["source"], self._tests["entry_point"])
+            failure = self._load()
             if failure is not None:
                 self._interruptible = False
                 for number in range(self._count):
@@ -91,6 +93,11 @@ class _Examiner:
         self._interruptible = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._record_rest(stopped)
+
+    def _load(self) -> Failure | None:
+        if "refusal" in self._job:
+            return Failure(Outcome.SYNTAX_ERROR, self._job["refusal"])
+        return self._session.load(self._job["source"], self._tests["entry_point"])
 
     def _run_cases(self) -> None:
         for number, case in enumerate(self._tests["cases"]):

@@ -49,4 +49,6 @@ class ForkLauncher:
                 known = os.environ.get("PYTHONPATH")
                 path = os.pathsep.join([str(PROJECT_ROOT), *([known] if known else [])])
                 self._server = await ForkServer.start(_PRELOAD, env={"PYTHONPATH": path})
+                # A candidate under a user of its own must reach its working folder, and not list the others.
+                self._server.folder.chmod(0o711)
             return self._server

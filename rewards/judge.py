@@ -5,9 +5,10 @@
 Protected today: tests, expected values and the verdict never enter the candidate's process, and no exit code
 or output of it counts. On Linux, where the system allows it, the candidate lives in a PID namespace without
 capabilities, so it can neither signal nor read any other process. Its memory, CPU, files and time are
-limited. Not protected today: the candidate keeps the host's user and can read that user's files (also a data
-set that lies on this disk) and use the network; a stronger sandbox goes behind `ProcessLauncher`. Without
-namespaces it could kill its examiner: that is a `JudgeError`, never a pass.
+limited. Not protected today: the candidate can use the network and read what its user may read, also a data
+set that lies on this disk; this is the host's user, except that root becomes a stranger where Python is open
+to all (see `confinement`). A stronger sandbox goes behind `ProcessLauncher`. Without namespaces the candidate
+could kill its examiner: that is a `JudgeError`, never a pass.
 """
 
 from __future__ import annotations
@@ -107,12 +108,14 @@ class Judge:
         await self.close()
 
     def _job(self, tests: Tests, source: str, time_limit: float) -> bytes:
-        """The examiner's orders; a source that is too long is replaced by one that says so."""
-        if len(source) > self._limits.source:
-            refusal = f"the source has {len(source)} characters; the limit is {self._limits.source}"
-            source = f"raise MemoryError({refusal!r})"
+        """The examiner's orders; a source that is too long is not sent at all."""
+        job: dict[str, object] = {"tests": tests.model_dump(), "time_limit": float(time_limit)}
+        if len(source) <= self._limits.source:
+            job["source"] = source
+        else:
+            job["refusal"] = f"the source has {len(source)} characters; the limit is {self._limits.source}"
         try:
-            return frame({"tests": tests.model_dump(), "source": source, "time_limit": float(time_limit)})
+            return frame(job)
         except CodecError as error:
             raise JudgeError(f"the tests cannot be handed to the examiner: {error}") from error
 
@@ -140,21 +143,23 @@ class Judge:
         try:
             host.setblocking(False)
             cwd = await stack.enter_async_context(_work_folder(await self._launcher.folder()))
+            processes: list[LaunchedProcess] = []
+            stack.push_async_callback(_end_all, processes)
             argument: dict[str, object] = {"fd": 3, "cwd": str(cwd), "memory": memory}
             argument["cpu_seconds"] = math.ceil(time_limit) + 2
-            await self._start(stack, _CANDIDATE, argument, candidate)
+            await self._start(processes, _CANDIDATE, argument, candidate)
             argument = {"host_fd": 3, "candidate_fd": 4, "memory": memory}
-            await self._start(stack, _EXAMINER, argument, examiner_to_host, examiner_to_candidate)
+            await self._start(processes, _EXAMINER, argument, examiner_to_host, examiner_to_candidate)
         finally:
             for end in (examiner_to_host, examiner_to_candidate, candidate):
                 end.close()
         return host
 
     async def _start(
-        self, stack: AsyncExitStack, target: str, argument: dict[str, object], *ends: socket.socket
+        self, processes: list[LaunchedProcess], target: str, argument: dict[str, object], *ends: socket.socket
     ) -> None:
         process = await self._launcher.launch(target, argument, [end.fileno() for end in ends])
-        stack.push_async_callback(_end, process)
+        processes.append(process)
 
 
 class _MachineError(RuntimeError):
@@ -209,9 +214,11 @@ async def _next(reader: asyncio.StreamReader) -> dict[str, Any]:
     return message
 
 
-async def _end(process: LaunchedProcess) -> None:
-    process.kill()
-    await process.wait(_REAP_SECONDS)
+async def _end_all(processes: list[LaunchedProcess]) -> None:
+    for process in processes:
+        process.kill()
+    for process in processes:
+        await process.wait(_REAP_SECONDS)
 
 
 @asynccontextmanager

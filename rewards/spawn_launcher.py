@@ -22,12 +22,12 @@ from .process_launcher import LaunchedProcess
 
 _BOOT = """
 import fcntl, importlib, json, os, sys
-root, target, argument, fds = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
+path, target, argument, fds = json.loads(sys.argv[1])
 high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for fd in fds]
 for place, fd in enumerate(high):
     os.dup2(fd, 3 + place, inheritable=False)
 os.closerange(3 + len(fds), max(high) + 1)
-sys.path.insert(0, root)
+sys.path[:] = path
 module, _, function = target.partition(":")
 getattr(importlib.import_module(module), function)(argument)
 """
@@ -47,19 +47,20 @@ class SpawnLauncher:
             raise OSError("the judge is closed")
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="replgym-judge-"))
+            self._folder.chmod(0o711)
         return self._folder
 
     async def launch(self, target: str, argument: dict[str, object], fds: Sequence[int]) -> LaunchedProcess:
         """Starts an interpreter; see `ProcessLauncher`."""
         if self._closed:
             raise OSError("the judge is closed")
-        words = (str(PROJECT_ROOT), target, json.dumps(argument), json.dumps(list(fds)))
+        path = [str(PROJECT_ROOT), *filter(os.path.isabs, sys.path)]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
             "-c",
             _BOOT,
-            *words,
+            json.dumps([path, target, argument, list(fds)]),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
