@@ -72,18 +72,7 @@ class ForkServer:
         server: ForkServer | None = None
         try:
             ours.setblocking(False)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                _MAIN,
-                json.dumps(options),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=(folder / "stderr").open("wb"),
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env=clean_environment(folder, env),
-            )
+            process = await _spawn(options, clean_environment(folder, env))
             theirs.close()
             server = cls(process, ours, folder)
             async with asyncio.timeout(timeout):
@@ -256,6 +245,22 @@ class ForkServer:
             child.kill()
             child.settle(None)
         self._children.clear()
+
+
+async def _spawn(options: dict[str, Any], environment: dict[str, str]) -> asyncio.subprocess.Process:
+    with Path(options["folder"], "stderr").open("wb") as stderr:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            _MAIN,
+            json.dumps(options),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=stderr,
+            pass_fds=(options["fd"],),
+            start_new_session=True,
+            env=environment,
+        )
 
 
 def _stdio(fds: Sequence[int], stdout: int | None, stderr: int | None) -> tuple[list[int], list[int]]:

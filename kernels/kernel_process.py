@@ -187,6 +187,9 @@ class CellCompiler(XCachingCompiler):
 class CellShell(ZMQInteractiveShell):
     """A shell that shows plain tracebacks of the cell's own frames."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "compiler_class": CellCompiler})
+
     def showtraceback(
         self,
         exc_tuple: tuple[type[BaseException], BaseException, TracebackType | None] | None = None,
@@ -254,7 +257,6 @@ class CellKernel(IPythonKernel):
     """The kernel whose cells keep the promises above."""
 
     shell_class = Type(CellShell)
-    compiler_class = Type(CellCompiler)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -380,7 +382,8 @@ def run(argument: dict[str, Any]) -> None:
 def warm(_: object) -> None:
     """Fills caches that every kernel needs: runs a cell, a print and an exception, parses a command line."""
     for name in _USED_BY_EVERY_KERNEL:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # not every version has every module
+            importlib.import_module(name)
     config = _configuration()
     shell = InteractiveShell.instance(config=config)
     with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
