@@ -99,5 +99,7 @@ _SUBMIT = """
 def submit(source):
     if callable(source):
         source = dedent(getsource(source))
+        if not source.startswith(("def ", "class ", "async ", "@")):
+            raise TypeError("submit takes the source text of a program or a function made by def")
     return call_host("submit", source)
 """

@@ -43,6 +43,7 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
+@pytest.mark.filterwarnings("ignore:.*render_mode='human'")
 def test_a_wrong_setting_is_told_in_one_line(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError) as caught:
         gym.make("PyInterp-v0", disable_env_checker=True, **settings)

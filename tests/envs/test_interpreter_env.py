@@ -15,7 +15,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import replgym  # noqa: F401 - registers the environment
-from replgym.envs import ConfigError, InterpreterEnv
+from replgym.envs import ConfigError, InterpreterEnv, TaskSet
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family
 from replgym.envs.loop_thread import LoopThread
@@ -57,6 +57,17 @@ def test_a_task_can_be_chosen_and_the_transcript_read(env: gym.Env[str, str]) ->
     assert env.render() == (
         f"{LINEAR.prompt}\n\n>>> [1]\nprint(f(1))\n4\n\n>>> [2]\nsubmit('def solution(x): return 7 * x - 3')"
     )
+
+
+def test_humaneval_is_solved_by_its_reference() -> None:
+    made = gym.make("PyInterp-v0", task_set="humaneval", action_format="fenced", max_turns=2)
+    prompt, info = made.reset(options={"task": "HumanEval/0"})
+    assert "has_close_elements" in prompt
+    assert info["source"] == "humaneval"
+    task = TaskSet.load("humaneval")[0]
+    _, reward, terminated, _, _ = made.step(f"```python\nsubmit({task.reference!r})\n```")
+    made.close()
+    assert (reward, terminated) == (1.0, True)
 
 
 @pytest.mark.parametrize(

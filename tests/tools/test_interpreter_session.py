@@ -108,6 +108,8 @@ async def test_a_function_is_submitted_by_its_source(pool: KernelPool) -> None:
         ("3", "not int"),
         ("' '", "is empty"),
         ("None", "not NoneType"),
+        ("lambda: 1", "made by def"),
+        ("len", "TypeError"),
         ("'x' * 300_000", "at most 200000 characters"),
     ],
 )
