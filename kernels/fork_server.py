@@ -125,20 +125,24 @@ class ForkServer:
             ForkServerError: If the server is dead, refuses or is late.
         """
         passed, stdio = _stdio(fds, stdout, stderr)
-        self._next_id += 1
         request = {
             "op": "fork",
-            "id": self._next_id,
             "target": target,
             "argument": argument,
             "stdio": stdio,
             "cwd": None if cwd is None else os.fspath(cwd),
             "env": dict(env or {}),
         }
+        return await self._answered(request, passed, timeout)
+
+    async def _answered(self, request: dict[str, Any], fds: list[int], timeout: float) -> ForkedChild:
+        """Posts a request and waits for its answer; a child that comes too late for the caller is killed."""
+        self._next_id += 1
+        request_id = request["id"] = self._next_id
         answer: asyncio.Future[ForkedChild] = self._loop.create_future()
-        self._answers[request_id := self._next_id] = answer
+        self._answers[request_id] = answer
         try:
-            self._post(request, passed)
+            self._post(request, fds)
             await asyncio.wait([answer], timeout=timeout)
         except asyncio.CancelledError:
             if answer.done() and answer.exception() is None:

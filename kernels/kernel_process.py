@@ -30,6 +30,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any
 
+import IPython
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
@@ -341,16 +342,10 @@ def _configuration() -> Config:
     config = Config()
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
-    config.InteractiveShell.colors = "nocolor" if _has_lower_case_themes() else "NoColor"
+    config.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
     config.IPythonKernel.help_links = []
     config.IPKernelApp.log_level = 50
     return config
-
-
-def _has_lower_case_themes() -> bool:
-    import IPython
-
-    return IPython.version_info[0] >= 9
 
 
 def run(argument: dict[str, Any]) -> None:
