@@ -108,7 +108,7 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
         key: str(v) if isinstance(v, Path) else v for key, v in vars(arguments).items() if key != "run"
     }
     return EvaluationPlan(
-        title=f"{tasks.name}, {arguments.model or arguments.policy}",
+        title=f"{tasks.name}, {arguments.model or Path(arguments.policy).name}",
         tasks=tasks,
         policy=choice,
         env=_env_config(arguments),

@@ -79,11 +79,11 @@ def _chain(turn: int, observation: str) -> str:
 
 
 def _threshold(turn: int, observation: str) -> str:
-    if turn == 0:
-        return "low = f(0)\nlo, hi = 0, 16"
-    if turn > 1 and _printed(observation) == 1:
+    if turn < 2:
+        return ("low = f(0)", "high = f(16)\nlo, hi = 0, 16")[turn]
+    if turn > 2 and _printed(observation) == 1:
         return _submit("{low} if x < {hi} else {high}")
-    return "m = (lo + hi) // 2\nv = f(m)\nif v == low: lo = m\nelse: hi, high = m, v\nprint(hi - lo)"
+    return "m = (lo + hi) // 2\nif f(m) == low: lo = m\nelse: hi = m\nprint(hi - lo)"
 
 
 def _quadratic(turn: int, observation: str) -> str:

@@ -6,8 +6,6 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import NoReturn
 
 _FAULT, _USAGE, _INTERRUPTED = 1, 2, 130
@@ -50,22 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     from .agents import cli_eval, cli_report
+    from .agents.training import cli as cli_train
 
     parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     cli_eval.add_parser(commands)
     cli_report.add_parser(commands)
-    _add_train(commands)
+    cli_train.add_parser(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.choices[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     return arguments
-
-
-def _add_train(commands: object) -> None:
-    if find_spec("replgym.agents.training.cli") is None:
-        return
-    import_module("replgym.agents.training.cli").add_parser(commands)
 
 
 def _usage_errors() -> tuple[type[Exception], ...]:

@@ -22,7 +22,7 @@ def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold", min_width=12)
     for head in ("solved", "pass@1", "95 % interval", "turns", "calls", "failures"):
         table.add_column(head, justify="right", no_wrap=True)
     for name, summary in summaries.items():

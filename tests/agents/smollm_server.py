@@ -16,7 +16,8 @@ def main() -> None:
     params.port = 0
     params.n_ctx = 8192
     params.n_parallel = 2
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads = 1  # more would spin against each other on a busy machine
+    params.cpuparams_batch.n_threads = 1
     params.use_jinja = True
     server = xllamacpp.Server(params)
     sys.stdout.write(f"{server.listening_address}\n")
