@@ -58,6 +58,5 @@ def _rates(episodes: Sequence[Episode]) -> dict[str, float]:
 
 
 def _tasks(summary: EvaluationSummary) -> str:
-    each = summary.scored / max(1, len(summary.tasks))
-    samples = f" ({shown.number(each)} samples each)" if each > 1 else ""
-    return f"{len(summary.tasks):,} held-out tasks{samples}"
+    episodes = f" ({summary.scored:,} episodes)" if summary.scored != len(summary.tasks) else ""
+    return f"{len(summary.tasks):,} held-out tasks{episodes}"
