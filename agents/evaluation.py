@@ -1,8 +1,7 @@
-"""Evaluation of a policy on a task set: many episodes at once, over shared interpreters and one shared judge.
+"""Evaluation of a policy on a task set: many episodes at once, over shared interpreters and one judge.
 
-Every episode is logged as soon as it ends, so a run that is cut off loses only what was being played. A fault
-of the machine is tried again, then recorded as a failure; when failures pile up, the evaluation stops and says
-why.
+Every episode is logged as it ends, so a run that is cut off loses only what was being played. A fault of the
+machine is tried again, then recorded as a failure; when failures pile up, the evaluation stops and says why.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from . import sections
 from .episode_selection import Decode, as_json, select_episodes
 from .headline import headline
 from .run_data import RunData, read_branches, read_run
+from .run_decoder import run_decoder
 
 
 def write_report(run_dir: Path, *, decode: Decode | None = None, cap: int = 400) -> Path:
@@ -19,7 +20,7 @@ def write_report(run_dir: Path, *, decode: Decode | None = None, cap: int = 400)
 
     Args:
         run_dir: The directory of a run, finished or not.
-        decode: Token ids to text, for the token strips; without it they show ids.
+        decode: Token ids to text, for the token strips; by default the run's own tokenizer.
         cap: The most episodes that the page carries.
 
     Returns:
@@ -31,7 +32,7 @@ def write_report(run_dir: Path, *, decode: Decode | None = None, cap: int = 400)
     run = read_run(run_dir)
     path = run_dir / "report.html"
     draft = path.with_suffix(".html.part")
-    draft.write_text(render(run, decode=decode, cap=cap), encoding="utf-8")
+    draft.write_text(render(run, decode=decode or run_decoder(run_dir), cap=cap), encoding="utf-8")
     draft.replace(path)
     return path
 

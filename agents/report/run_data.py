@@ -57,7 +57,7 @@ def read_run(path: Path) -> RunData:
     metrics = _metrics(path / "metrics.jsonl", missing)
     logs = {file.stem: _light(file, missing) for file in sorted((path / "episodes").glob("*.jsonl"))}
     train = tuple(e for stem, episodes in logs.items() if is_train(stem) for e in episodes)
-    arms = {stem: logs[stem] for stem in sorted(logs, key=_arm_order) if not is_train(stem)}
+    arms = {stem: _latest(logs[stem]) for stem in sorted(logs, key=_arm_order) if not is_train(stem)}
     if not (info or metrics or train or arms):
         raise FileNotFoundError(
             f"{str(path)!r} holds no run.json, metrics.jsonl or episodes/*.jsonl; give a run's folder"
@@ -93,6 +93,11 @@ def level_of(episode: Episode) -> str:
     if match:
         return f"{match[1]} · {match[2]}"
     return episode.task_id.split("/")[0] if told == "unknown" else told
+
+
+def _latest(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:
+    """A resumed evaluation plays failed episodes again; the later record counts."""
+    return tuple({(episode.task_id, episode.sample): episode for episode in episodes}.values())
 
 
 def _arm_order(stem: str) -> tuple[int, str]:

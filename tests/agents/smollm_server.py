@@ -1,4 +1,4 @@
-"""A real OpenAI-compatible server: SmolLM2 135M in llama.cpp. Prints its address, and ends when its stdin does.
+"""A real OpenAI-compatible server: SmolLM2 in llama.cpp. Prints its address; ends when its stdin does.
 
 python smollm_server.py WEIGHTS.gguf
 """

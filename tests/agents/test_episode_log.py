@@ -36,7 +36,7 @@ def test_a_log_cut_at_any_byte_keeps_its_whole_lines_and_can_go_on(tmp_path: Pat
         log.append(episode("b"))
     whole = path.read_bytes()
     first = whole.index(b"\n") + 1
-    for cut in (*range(0, 12), first - 1, first, first + 1, len(whole) - 1):
+    for cut in (*range(12), first - 1, first, first + 1, len(whole) - 1):
         path.write_bytes(whole[:cut])
         kept = [e.id for e in read_episodes(path)]
         assert kept == (["a"] if cut >= first else [])

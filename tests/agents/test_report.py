@@ -58,6 +58,7 @@ def episode(number: int, solved: bool = True, step: int | None = None, text: str
     outcome = Outcome.PASSED if solved else Outcome.WRONG_ANSWER
     return Episode(
         id=f"e{number}",
+        sample=number,
         task_id=f"blackbox/{1 + number % 3}/linear/{number % 7}{text if text != 'b = f(0)' else ''}",
         policy=text,
         step=step,
@@ -136,9 +137,9 @@ def test_a_whole_run(tmp_path: Path) -> None:
         assert told in page.text, told
     assert page.tags.count("svg") >= 8
     assert {e["arm"] for e in page.episodes} == {"before", "after", "after-no-interpreter", "train"}
-    assert page.episodes[0]["branches"][0] == {
-        "prompt": 2, "ids": [7, 8, 9], "mask": [1, 0, 1], "logprobs": [-0.1, 0.0, -2.0], "cut": 0, "exact": True,
-    }  # fmt: skip
+    branch = page.episodes[0]["branches"][0]
+    assert (branch["ids"], branch["mask"], branch["logprobs"]) == ([7, 8, 9], [1, 0, 1], [-0.1, 0.0, -2.0])
+    assert (branch["prompt"], branch["cut"], branch["exact"]) == (2, 0, True)
 
 
 def test_hostile_texts_stay_text(tmp_path: Path) -> None:
@@ -191,6 +192,13 @@ def test_failures_count_in_no_rate(tmp_path: Path) -> None:
     page = Page(write_report(tmp_path))
     assert "1 judge" in page.text
     assert "Before training the model solves 100 %" in page.text
+
+
+def test_an_episode_that_was_played_again_counts_once(tmp_path: Path) -> None:
+    failed = episode(0).model_copy(update={"failure": Failure.KERNEL, "reward": None, "verdict": None})
+    write(tmp_path / "episodes" / "after.jsonl", [failed, episode(1), episode(0)])
+    (arm,) = read_run(tmp_path).arms.values()
+    assert [(e.sample, e.failure) for e in arm] == [(0, None), (1, None)]
 
 
 def test_the_choice_of_episodes_is_balanced(tmp_path: Path) -> None:
