@@ -90,9 +90,7 @@ async def evaluate(
         EvaluationError: If too many episodes failed.
         ValueError: If `samples` or `concurrency` is below 1.
     """
-    for name, value in (("samples", samples), ("concurrency", concurrency)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}; give at least 1")
+    _need_positive(samples=samples, concurrency=concurrency)
     started = time.monotonic()
     done = {EpisodeKey.of(episode) for episode in finished}
     rest = iter([(t, n) for t in tasks for n in range(samples) if EpisodeKey(t.id, n) not in done])
@@ -110,6 +108,12 @@ async def evaluate(
         table = _Table(policy, env_config, pool, judge, limits, sampling, seed, dict(info or {}))
         await _play_all(rest, table, record, concurrency)
     return EvaluationSummary.of([*finished, *played], seconds=time.monotonic() - started)
+
+
+def _need_positive(**values: int) -> None:
+    for name, value in values.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}; give at least 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for name, summary in summaries.items():
         if summary is None:
-            table.add_row(escape(name), "missing so far")
+            table.add_row(escape(name), "missing")
             continue
         kinds = ", ".join(f"{count} {kind}" for kind, count in summary.failures.items())
         table.add_row(
