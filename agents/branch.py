@@ -31,7 +31,9 @@ class Branch(BaseModel):
                 f"response_mask has {len(self.response_mask)} entries for {len(self.response_ids)} response_ids"
             )
         if self.logprobs and len(self.logprobs) != len(self.response_ids):
-            raise ValueError(f"logprobs has {len(self.logprobs)} entries for {len(self.response_ids)} response_ids")
+            raise ValueError(
+                f"logprobs has {len(self.logprobs)} entries for {len(self.response_ids)} response_ids"
+            )
         if not set(self.response_mask) <= {0, 1}:
             raise ValueError("response_mask may hold 0 and 1 only")
         return self

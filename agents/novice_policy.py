@@ -7,23 +7,51 @@ almost nothing of how to solve a task, which is what reinforcement learning is t
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from .chat_template import ChatTemplate
 from .policy import Completion, PolicyContext, PolicyError, Sampling
 
-_HALVE = "m = (lo + hi) // 2\nv = f(m)\nif v == low: lo = m\nelse: hi, high = m, v\nprint(hi - lo)"
-_MOVES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "a*x + b": (
-        ("b = f(0)", "b = f(1)"),
-        ("a = f(1) - b", "a = f(1)", "a = f(2) - b"),
-        ("{a} * x + {b}", "{b} * x + {a}", "x + {b}"),
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """The moves of one family; each entry is a turn's choice."""
+
+    opening: tuple[tuple[str, ...], ...]
+    """The choices of the first turns."""
+    repeated: tuple[str, ...]
+    """The choice of every later turn that does not submit."""
+    bodies: tuple[str, ...]
+    """What may be submitted."""
+    stop: float
+    """Chance to submit in a later turn."""
+
+
+_MOVES = {
+    "a*x + b": _Moves(
+        opening=(("b = f(0)", "b = f(1)"), ("a = f(1) - b", "a = f(1)", "a = f(2) - b")),
+        repeated=(),
+        bodies=("{a} * x + {b}", "{b} * x + {a}", "x + {b}"),
+        stop=1.0,
     ),
-    "treasure": (("k = f(0)\nprint(k)",), ("k = f(k)\nprint(k)",), ("x + {k}", "{k} * x")),
-    "threshold": (("low = f(0)\nlo, hi = 0, 16",), (_HALVE,), ("{low} if x < {hi} else {high}", "{high} if x < {hi} else {low}")),
+    "treasure": _Moves(
+        opening=(("k = f(0)\nprint(k)",), ("k = f(k)\nprint(k)",)),
+        repeated=("k = f(k)\nprint(k)",),
+        bodies=("x + {k}", "{k} * x"),
+        stop=0.5,
+    ),
+    "threshold": _Moves(
+        opening=(
+            ("low = f(0)",),
+            ("high = f(16)\nlo, hi = 0, 16",),
+            ("m = (lo + hi) // 2\nif f(m) == low: lo = m\nelse: hi = m\nprint(hi - lo)",),
+        ),
+        repeated=("m = (lo + hi) // 2\nif f(m) == low: lo = m\nelse: hi = m\nprint(hi - lo)",),
+        bodies=("{low} if x < {hi} else {high}", "{high} if x < {hi} else {low}"),
+        stop=0.2,
+    ),
 }
-"""Per family, by what its prompt says: the moves of the first turn, of the turns between, and the bodies to submit."""
-_STOP = {"a*x + b": 1.0, "treasure": 0.5, "threshold": 0.2}
-"""Chance to submit in a turn after the second."""
+"""By what the prompt of a family says."""
 
 
 class NovicePolicy:
@@ -54,13 +82,12 @@ class NovicePolicy:
             raise PolicyError("the novice plays black-box tasks of levels 1 to 3 only")
         turn = sum(message["role"] == "assistant" for message in context.messages)
         rng = random.Random(f"{self._seed} {context.episode_id} {turn}")
-        return Completion(text=f"```python\n{_cell(family, turn, rng)}\n```")
+        return Completion(text=f"```python\n{_cell(_MOVES[family], turn, rng)}\n```")
 
 
-def _cell(family: str, turn: int, rng: random.Random) -> str:
-    first, between, bodies = _MOVES[family]
-    if turn == 0:
-        return rng.choice(first)
-    if turn == 1 or rng.random() >= _STOP[family]:
-        return rng.choice(between)
-    return f'submit(f"def solution(x): return {rng.choice(bodies)}")'
+def _cell(moves: _Moves, turn: int, rng: random.Random) -> str:
+    if turn < len(moves.opening):
+        return rng.choice(moves.opening[turn])
+    if rng.random() >= moves.stop:
+        return rng.choice(moves.repeated)
+    return f'submit(f"def solution(x): return {rng.choice(moves.bodies)}")'

@@ -7,6 +7,7 @@ was scored or failed. Ids of a token-exact policy are carried from engine to rec
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 from ..envs.async_interpreter_env import AsyncInterpreterEnv, FailureKind, StepResult
 from ..envs.task import Task
+from ..kernels.kernel_error import KernelError
 from .episode import Episode, Failure, StopReason, Turn
 from .policy import Completion, Message, Policy, PolicyContext, PolicyError, Sampling
 from .rollout_limits import RolloutLimits
@@ -39,35 +41,44 @@ async def rollout(
         task: What to solve.
         limits: Bounds on tokens and seconds.
         sampling: How the policy samples; `seed` and `max_tokens` are set here.
-        seed: Makes sampling repeatable: turn `n` samples with `seed * 1000 + n`.
+        seed: Makes sampling repeatable; each task and turn draws with a seed of its own made from it.
         labels: Fields of `Episode` to set, such as `group`, `sample`, `step` and `info`.
 
     Returns:
         The record; `failure` is set when policy, kernel, judge or a deadline failed.
     """
-    run = _Run(env, policy, limits or RolloutLimits(), sampling or Sampling(), seed)
+    run = _Run(env, policy, task, limits or RolloutLimits(), sampling or Sampling(), seed)
     started = time.monotonic()
     try:
         async with asyncio.timeout(run.limits.seconds):
-            stop = await run.play(task)
+            stop = await run.play()
         failure = run.failure
     except TimeoutError:
         stop, failure = StopReason.TIME_LIMIT, (Failure.TIMEOUT, f"no end after {run.limits.seconds:g} s")
+    except KernelError as error:
+        stop, failure = StopReason.FAILURE, (Failure.KERNEL, str(error))
     except PolicyError as error:
         stop, failure = StopReason.FAILURE, (Failure.POLICY, str(error))
     except Exception as error:  # noqa: BLE001 - the boundary of an episode: any fault becomes its record
         stop, failure = StopReason.FAILURE, (Failure.INTERNAL, f"{type(error).__name__}: {error}")
-    return run.record(task, stop, failure, time.monotonic() - started, labels or {})
+    return run.record(stop, failure, time.monotonic() - started, labels or {})
 
 
 class _Run:
     """The state of one episode while it is played."""
 
     def __init__(
-        self, env: AsyncInterpreterEnv, policy: Policy, limits: RolloutLimits, sampling: Sampling, seed: int | None
+        self,
+        env: AsyncInterpreterEnv,
+        policy: Policy,
+        task: Task,
+        limits: RolloutLimits,
+        sampling: Sampling,
+        seed: int | None,
     ) -> None:
         self.env = env
         self.policy = policy
+        self.task = task
         self.limits = limits
         self.sampling = sampling
         self.seed = seed
@@ -79,8 +90,8 @@ class _Run:
         self._transcript: Transcript | None = None
         self._last: StepResult | None = None
 
-    async def play(self, task: Task) -> StopReason:
-        start = await self.env.reset(task=task, seed=self.seed)
+    async def play(self) -> StopReason:
+        start = await self.env.reset(task=self.task, seed=self.seed)
         self._first = list(start.messages)
         self._messages = list(start.messages)
         if self.policy.template is not None:
@@ -111,11 +122,8 @@ class _Run:
         return min(self.limits.turn_tokens, most - self._transcript.response_length)
 
     async def _sample(self, room: int) -> Completion:
-        turn = len(self._turns)
         sampling = replace(
-            self.sampling,
-            max_tokens=min(room, self.sampling.max_tokens),
-            seed=None if self.seed is None else self.seed * 1000 + turn,
+            self.sampling, max_tokens=min(room, self.sampling.max_tokens), seed=self._turn_seed()
         )
         if self._transcript is None:
             context = PolicyContext(self._messages, self._id)
@@ -125,6 +133,13 @@ class _Run:
         self._transcript.sampled(completion)
         return completion
 
+    def _turn_seed(self) -> int | None:
+        """A seed that differs between tasks and turns, or samples of different tasks would err together."""
+        if self.seed is None:
+            return None
+        digest = hashlib.sha256(f"{self.seed} {self.task.id} {len(self._turns)}".encode()).digest()
+        return int.from_bytes(digest[:7], "big")
+
     def _ended(self, step: StepResult) -> StopReason | None:
         kind: FailureKind | None = step.info.get("failure")
         if kind is not None:
@@ -133,12 +148,15 @@ class _Run:
         if step.terminated:
             return StopReason.SUBMITTED
         if step.truncated:
-            return StopReason(step.info.get("stop", StopReason.TURN_LIMIT))
+            return StopReason(step.info["stop"])
         return None
 
     def _observe(self, completion: Completion, step: StepResult) -> bool:
         """Appends the observation; False when it leaves no room for another message, and then it is left out."""
-        message = {"role": self.env.parser.role, "content": self.env.parser.render_observation(step.observation)}
+        message = {
+            "role": self.env.parser.role,
+            "content": self.env.parser.render_observation(step.observation),
+        }
         self._messages += [{"role": "assistant", "content": completion.text}, message]
         if self._transcript is not None:
             ids = self._transcript.observation_ids([message])
@@ -149,18 +167,14 @@ class _Run:
         return True
 
     def record(
-        self,
-        task: Task,
-        stop: StopReason,
-        failure: tuple[Failure, str] | None,
-        seconds: float,
-        labels: Mapping[str, Any],
+        self, stop: StopReason, failure: tuple[Failure, str] | None, seconds: float, labels: Mapping[str, Any]
     ) -> Episode:
+        """The episode as far as it came."""
         info = self._last.info if self._last else {}
         branch = self._transcript.branch() if self._transcript else None
         fields = {
             "id": self._id,
-            "task_id": task.id,
+            "task_id": self.task.id,
             "policy": self.policy.name,
             "seed": self.seed,
             "messages": tuple(dict(message) for message in self._first),
@@ -178,7 +192,9 @@ class _Run:
         return Episode.model_validate(fields | dict(labels))
 
 
-def _turn(completion: Completion, step: StepResult, policy_seconds: float, environment_seconds: float) -> Turn:
+def _turn(
+    completion: Completion, step: StepResult, policy_seconds: float, environment_seconds: float
+) -> Turn:
     record = step.info["turn"]
     return Turn(
         action=completion.text,

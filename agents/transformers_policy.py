@@ -40,7 +40,9 @@ class TransformersPolicy:
             model = AutoModelForCausalLM.from_pretrained(path, dtype="float32").eval()
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
-            raise ModelPathError(f"no model at {str(path)!r}: give a folder with config.json ({reason})") from error
+            raise ModelPathError(
+                f"no model at {str(path)!r}: give a folder with config.json ({reason})"
+            ) from error
         template = ChatTemplate(tokenizer)
         generator = BatchedGenerator(
             model, end_of_turn=template.end_of_turn, vocabulary=len(tokenizer), max_lanes=max_lanes

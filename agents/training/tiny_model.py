@@ -26,11 +26,11 @@ class TinyModelConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hidden_size: int = Field(default=128, ge=16)
-    intermediate_size: int = Field(default=384, ge=16)
-    layers: int = Field(default=4, ge=1)
+    intermediate_size: int = Field(default=256, ge=16)
+    layers: int = Field(default=3, ge=1)
     heads: int = Field(default=4, ge=1)
     key_value_heads: int = Field(default=2, ge=1)
-    vocabulary: int = Field(default=512, ge=300)
+    vocabulary: int = Field(default=1024, ge=300)
     context: int = Field(default=2048, ge=128)
 
 
@@ -60,7 +60,10 @@ def train_tokenizer(corpus: Iterable[str], vocabulary: int) -> Any:
     )
     core.train_from_iterator(corpus, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+        tokenizer_object=core,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        clean_up_tokenization_spaces=False,
     )
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
     tokenizer.chat_template = CHAT_TEMPLATE

@@ -32,8 +32,8 @@ class WarmStartConfig(_Section):
     expert_episodes: int = Field(default=48, ge=0)
     novice_episodes: int = Field(default=336, ge=0)
     """Demonstrations that know the moves but not which is right."""
-    epochs: int = Field(default=8, ge=1)
-    batch_size: int = Field(default=16, ge=1)
+    epochs: int = Field(default=6, ge=1)
+    batch_size: int = Field(default=8, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0)
 
 
@@ -50,16 +50,16 @@ class GrpoConfig(_Section):
     steps: int = Field(default=40, ge=1)
     tasks_per_step: int = Field(default=8, ge=1)
     samples_per_task: int = Field(default=8, ge=2)
-    learning_rate: float = Field(default=3e-4, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     temperature: float = Field(default=1.0, gt=0)
     clip_low: float = Field(default=0.2, gt=0)
     clip_high: float = Field(default=0.28, gt=0)
     entropy_coefficient: float = Field(default=0.0, ge=0)
-    max_prompt_tokens: int = Field(default=256, ge=16)
+    max_prompt_tokens: int = Field(default=192, ge=16)
     max_response_tokens: int = Field(default=512, ge=16)
-    max_turn_tokens: int = Field(default=64, ge=4)
+    max_turn_tokens: int = Field(default=80, ge=4)
     save_every: int = Field(default=10, ge=1)
-    episode_seconds: float = Field(default=60.0, gt=0)
+    episode_seconds: float = Field(default=120.0, gt=0)
     """Deadline of one training episode."""
 
 

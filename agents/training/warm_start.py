@@ -17,8 +17,8 @@ from ..policy import Completion, Message
 from ..transcript import Transcript
 from .train_config import WarmStartConfig
 
-Report = Callable[[int, int, float], None]
-"""Called after every optimiser step with the step, the number of steps, and the loss in nats per token."""
+Report = Callable[[int, float], None]
+"""Called after every optimiser step with the step and its loss in nats per token."""
 
 
 def branch_of(episode: Episode, template: ChatTemplate, render: Callable[[str], Message]) -> Branch | None:
@@ -55,7 +55,9 @@ def train(
 
     rng = random.Random(seed)
     batches = [batch for _ in range(config.epochs) for batch in _batches(branches, config.batch_size, rng)]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(batches)))
     model.train()
     for step, batch in enumerate(batches, start=1):
@@ -65,7 +67,7 @@ def train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        report(step, len(batches), float(loss.detach()))
+        report(step, float(loss.detach()))
     model.eval()
 
 
@@ -76,7 +78,9 @@ def _rate(step: int, steps: int) -> float:
 
 def _batches(branches: Sequence[Branch], size: int, rng: random.Random) -> list[list[Branch]]:
     """Batches of samples of like length, in random order, so that little is padded."""
-    order = sorted(branches, key=lambda branch: (len(branch.prompt_ids) + len(branch.response_ids), rng.random()))
+    order = sorted(
+        branches, key=lambda branch: (len(branch.prompt_ids) + len(branch.response_ids), rng.random())
+    )
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     rng.shuffle(batches)
     return batches

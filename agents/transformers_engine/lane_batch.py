@@ -92,7 +92,9 @@ class LaneBatch:
         used = self._valid.any(0).nonzero()
         first = int(used[0]) if len(used) else self._valid.shape[1]
         self._valid = self._valid[:, first:]
-        self._layers = [(keys[index][:, :, first:], values[index][:, :, first:]) for keys, values in self._layers]
+        self._layers = [
+            (keys[index][:, :, first:], values[index][:, :, first:]) for keys, values in self._layers
+        ]
 
     def cache_of(self, row: int) -> LaneCache:
         """A copy of one lane's cache."""
@@ -141,8 +143,12 @@ class LaneBatch:
             width = max(self._valid.shape[1], other._valid.shape[1])
             self._valid = torch.cat([_padded(part._valid, width, 1) for part in (self, other)])
             self._layers = [
-                tuple(torch.cat([_padded(mine, width, 2), _padded(theirs, width, 2)]) for mine, theirs in pairs)  # type: ignore[misc]
-                for pairs in (zip(a, b, strict=True) for a, b in zip(self._layers, other._layers, strict=True))
+                tuple(
+                    torch.cat([_padded(mine, width, 2), _padded(theirs, width, 2)]) for mine, theirs in pairs
+                )  # type: ignore[misc]
+                for pairs in (
+                    zip(a, b, strict=True) for a, b in zip(self._layers, other._layers, strict=True)
+                )
             ]
         self._lengths = self._lengths + other._lengths
 

@@ -57,7 +57,9 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             seconds=episode_seconds,
         )
 
-    async def run(self, sampling_params: dict[str, Any], **row: Any) -> AgentLoopOutput | list[AgentLoopOutput]:
+    async def run(
+        self, sampling_params: dict[str, Any], **row: Any
+    ) -> AgentLoopOutput | list[AgentLoopOutput]:
         """Plays the row's task.
 
         Args:
@@ -111,7 +113,11 @@ def _output(episode: Episode, versions: list[int]) -> AgentLoopOutput:
             tool_calls=sum(turn.environment_seconds for turn in episode.turns),
         ),
         extra_fields={
-            "reward_extra_info": {"acc": solved, "turns": len(episode.turns), "tool_calls": episode.tool_calls},
+            "reward_extra_info": {
+                "acc": solved,
+                "turns": len(episode.turns),
+                "tool_calls": episode.tool_calls,
+            },
             "min_global_steps": min(versions, default=None),
             "max_global_steps": max(versions, default=None),
             "stop": str(episode.stop),

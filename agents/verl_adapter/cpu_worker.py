@@ -1,6 +1,7 @@
 """Imported by every verl process of a CPU run (`VERL_USE_EXTERNAL_MODULES=replgym.agents.verl_adapter.cpu_worker`).
 
-It registers what verl needs to run without an accelerator and adapts this process; importing it is the act of asking for that.
+It registers what verl needs to run without an accelerator and adapts this process; importing it is the act of asking for that. The
+platform comes first: verl's engines ask for it while they are imported.
 
 Raises:
     RuntimeError: If the installed verl is not the supported version, whose private registries are used here.
@@ -10,15 +11,10 @@ from __future__ import annotations
 
 import verl
 from verl.plugin.platform import set_platform
-from verl.workers.engine import EngineRegistry
-from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead, FSDPEngineWithValueHead
-from verl.workers.rollout.base import _ROLLOUT_REGISTRY
-from verl.workers.rollout.replica import RolloutReplicaRegistry
 
 from .cpu_platform import CpuPlatform
-from .gloo import adapt_process_groups
+from .names import ENGINE
 from .plugin import SUPPORTED_VERL
-from .transformers_replica import ENGINE, TransformersReplica
 
 
 def adapt() -> None:
@@ -28,6 +24,15 @@ def adapt() -> None:
             f"verl {verl.__version__} is installed, the CPU run needs {SUPPORTED_VERL}: pip install 'replgym[train]'"
         )
     set_platform(CpuPlatform())
+
+    from verl.workers.engine import EngineRegistry
+    from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead, FSDPEngineWithValueHead
+    from verl.workers.rollout.base import _ROLLOUT_REGISTRY
+    from verl.workers.rollout.replica import RolloutReplicaRegistry
+
+    from .gloo import adapt_process_groups
+    from .transformers_replica import TransformersReplica
+
     adapt_process_groups()
     for model_type, engine in (
         ("language_model", FSDPEngineWithLMHead),

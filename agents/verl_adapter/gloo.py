@@ -19,7 +19,9 @@ def adapt_process_groups() -> None:
         return init_process_group("gloo" if backend and "gloo" in backend else backend, *args, **kwargs)
 
     @functools.wraps(all_reduce)
-    def all_reduce_mean(tensor: Any, op: Any = dist.ReduceOp.SUM, group: Any = None, async_op: bool = False) -> Any:
+    def all_reduce_mean(
+        tensor: Any, op: Any = dist.ReduceOp.SUM, group: Any = None, async_op: bool = False
+    ) -> Any:
         if op != dist.ReduceOp.AVG:
             return all_reduce(tensor, op=op, group=group, async_op=async_op)
         work = all_reduce(tensor, op=dist.ReduceOp.SUM, group=group, async_op=False)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.task import Task
-
-AGENT_NAME = "interpreter"
+from .names import AGENT_NAME
 
 
 def write_rows(

@@ -1,0 +1,144 @@
+"""verl's trainer as a child process that ends with us, however we end.
+
+It runs in a session of its own with its output in a file. Its progress is read from the metrics file that verl writes, and when it must
+stop, it and every process that Ray started for it are stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ..verl_adapter.names import CPU_WORKER
+
+_POLL_SECONDS = 0.5
+_GRACE_SECONDS = 15.0
+
+
+class TrainerError(RuntimeError):
+    """verl's trainer ended without finishing; the message holds its last lines."""
+
+
+async def run_verl(
+    overrides: Sequence[str],
+    *,
+    log: Path,
+    metrics: Path,
+    on_step: Callable[[int, Mapping[str, Any]], None],
+    check: Callable[[], str | None],
+) -> None:
+    """Runs `verl.trainer.main_ppo` on CPU to its end.
+
+    Args:
+        overrides: Hydra overrides.
+        log: File for everything it prints.
+        metrics: File that verl's file logger writes, one JSON line a step.
+        on_step: Called with every new step and its metrics.
+        check: Asked twice a second; a text stops the run with that reason.
+
+    Raises:
+        TrainerError: If it failed, or `check` gave a reason.
+    """
+    environment = os.environ | _environment(metrics)
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "verl.trainer.main_ppo", *overrides,
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True,
+        )  # fmt: skip
+    waiter = asyncio.ensure_future(process.wait())
+    reader = MetricsReader(metrics)
+    family: dict[int, psutil.Process] = {}
+    try:
+        while process.returncode is None:
+            await asyncio.wait({waiter}, timeout=_POLL_SECONDS)
+            _note_family(process.pid, family)
+            for step, values in reader.new():
+                on_step(step, values)
+            reason = check()
+            if reason is not None:
+                raise TrainerError(reason)
+        if process.returncode:
+            raise TrainerError(
+                f"verl ended with exit code {process.returncode}; {log} ends with:\n{last_lines(log)}"
+            )
+    finally:
+        await asyncio.shield(_stop(process, family))
+
+
+class MetricsReader:
+    """Reads the whole lines that were appended to a metrics file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def new(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """New steps and their metrics, in order."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        records = [json.loads(line) for line in whole.splitlines() if line.strip()]
+        return [(int(record["step"]), record["data"]) for record in records]
+
+
+def last_lines(path: Path, count: int = 15) -> str:
+    """The end of a text file."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 8192))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
+
+
+def _environment(metrics: Path) -> dict[str, str]:
+    threads = str(len(os.sched_getaffinity(0)))
+    root = str(Path(__file__).parents[3])
+    return {
+        "VERL_PLATFORM": "cpu",
+        "VERL_USE_EXTERNAL_MODULES": CPU_WORKER,
+        "VERL_FILE_LOGGER_PATH": str(metrics),
+        "HYDRA_FULL_ERROR": "1",
+        "OMP_NUM_THREADS": threads,
+        "TOKENIZERS_PARALLELISM": "false",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        "RAY_DEDUP_LOGS": "0",
+        "RAY_memory_monitor_refresh_ms": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
+    }
+
+
+def _note_family(pid: int, family: dict[int, psutil.Process]) -> None:
+    """Remembers all descendants while they can still be found; Ray's daemons outlive their parent for a while."""
+    try:
+        for child in psutil.Process(pid).children(recursive=True):
+            family.setdefault(child.pid, child)
+    except psutil.NoSuchProcess:
+        return
+
+
+async def _stop(process: asyncio.subprocess.Process, family: dict[int, psutil.Process]) -> None:
+    """Interrupt, wait, kill; then whatever is left of the family. Idempotent."""
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    for member in family.values():
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    await asyncio.to_thread(psutil.wait_procs, list(family.values()), 5)
