@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Checks style, types and behaviour; stops at the first that fails.
+#
+#   scripts/test.sh [--fast] [pytest arguments]      --fast leaves out tests that start engines or trainers
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+bash scripts/setup.sh train
+
+selection=()
+if [[ ${1:-} == --fast ]]; then
+  selection=(-m "not slow")
+  shift
+fi
+
+run() {
+  printf '\n$ %s\n' "${*@Q}"
+  "$@"
+}
+
+run .venv/bin/ruff check
+run .venv/bin/ruff format --check
+run .venv/bin/mypy
+run .venv/bin/python -m pytest "${selection[@]}" "$@"
