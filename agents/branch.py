@@ -28,7 +28,8 @@ class Branch(BaseModel):
     def _aligned(self) -> Self:
         if len(self.response_mask) != len(self.response_ids):
             raise ValueError(
-                f"response_mask has {len(self.response_mask)} entries for {len(self.response_ids)} response_ids"
+                f"response_mask has {len(self.response_mask)} entries "
+                f"for {len(self.response_ids)} response_ids"
             )
         if self.logprobs and len(self.logprobs) != len(self.response_ids):
             raise ValueError(

@@ -1,9 +1,9 @@
 """Token ids of a conversation that only grows.
 
-The first messages are rendered once by the model's own chat template. After that nothing is ever rendered again: what the engine
-sampled stays as it is, and only the ids *between* two sampled messages are made: the end of the assistant's turn where the
-engine did not sample it, the observation, and the next generation prompt. Text from outside is encoded so that
-it can never become a special token.
+The first messages are rendered once by the model's own chat template. After that nothing is ever
+rendered again: what the engine sampled stays as it is, and only the ids *between* two sampled messages
+are made: the end of the assistant's turn where the engine did not sample it, the observation, and the
+next generation prompt. Text from outside is encoded so that it can never become a special token.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ChatTemplate:
         )
 
     def _encode(self, rendered: str, messages: Sequence[Mapping[str, str]]) -> list[int]:
-        """Encodes a masked rendering: in one piece, as the model knows it, unless a content holds a special token."""
+        """Encodes a masked rendering: in one piece, unless a content holds the text of a special token."""
         pieces: list[str] = []
         for index, message in enumerate(messages):
             scaffold, found, rendered = rendered.partition(_CONTENT.format(index))

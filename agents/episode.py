@@ -1,6 +1,7 @@
 """The one record of what happened in an episode, for training and for evaluation.
 
-An episode is either scored (`failure is None`) or a failure of the machine, which no statistic may count as a wrong answer.
+An episode is either scored (`failure is None`) or a failure of the machine, which no statistic may count
+as a wrong answer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A demonstrator who knows the moves of the black-box tasks but not which of them is right.
 
-Every choice is drawn uniformly, without looking at observations. Imitating it teaches a model the language of cells and submissions and
-almost nothing of how to solve a task, which is what reinforcement learning is then for.
+Every choice is drawn uniformly, without looking at observations. Imitating it teaches a model the
+language of cells and submissions and almost nothing of how to solve a task, which is what reinforcement
+learning is then for.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ _MOVES = {
 
 
 class NovicePolicy:
-    """Plays black-box tasks of levels 1 to 3 in the fenced format, at random; an episode's id and turn fix its draws."""
+    """Plays black-box tasks of levels 1 to 3 in the fenced format, at random.
+
+    An episode's id and turn fix its draws.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed

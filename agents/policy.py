@@ -1,7 +1,8 @@
 """Who writes the next message: the seam between a rollout and whatever model or script acts in it.
 
-A policy that samples from token ids carries a `template`; the rollout then gives it the exact ids of the context and appends
-the exact ids that come back. A policy without one sees messages alone, and its branches say `exact=False`.
+A policy that samples from token ids carries a `template`; the rollout then gives it the exact ids of the
+context and appends the exact ids that come back. A policy without one sees messages alone, and its
+branches say `exact=False`.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Completion:
     text: str
     """Decoded text without special tokens."""
     token_ids: tuple[int, ...] = ()
-    """The ids that the engine sampled, end-of-turn token included; empty when the engine returns only text."""
+    """What the engine sampled, end-of-turn token included; empty when the engine returns only text."""
     logprobs: tuple[float, ...] = ()
-    """Log-probabilities (natural log) of `token_ids` under the sampling distribution; empty when not known."""
+    """Log-probabilities (natural) of `token_ids` under the sampling distribution; empty when not known."""
     finish_reason: str = "stop"
     """`stop` or `length`."""
     prompt_tokens: int = 0

@@ -1,7 +1,8 @@
 """One episode: a policy and an environment take turns until the environment, a limit or a fault ends it.
 
-Whatever breaks becomes data: the function returns an `Episode` in every case but cancellation, and the episode says whether it
-was scored or failed. Ids of a token-exact policy are carried from engine to record and never made again from text.
+Whatever breaks becomes data: the function returns an `Episode` in every case but cancellation, and the
+episode says whether it was scored or failed. Ids of a token-exact policy are carried from engine to
+record and never made again from text.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ class _Run:
         return None
 
     def _observe(self, completion: Completion, step: StepResult) -> bool:
-        """Appends the observation; False when it leaves no room for another message, and then it is left out."""
+        """Appends the observation; leaves it out and says False when no room for another message is left."""
         message = {
             "role": self.env.parser.role,
             "content": self.env.parser.render_observation(step.observation),

@@ -12,7 +12,10 @@ class RolloutLimits:
     turn_tokens: int = 1024
     """The most tokens of one message."""
     response_tokens: int | None = None
-    """The most ids after the prompt, observations included; None for no limit. Counted for token-exact policies."""
+    """The most ids after the prompt, observations included; None for no limit.
+
+    Counted for token-exact policies.
+    """
     prompt_tokens: int | None = None
     """The most ids of the prompt; a longer one ends the episode before it starts."""
     seconds: float = 600.0

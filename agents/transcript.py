@@ -1,4 +1,4 @@
-"""The token ids of one episode, as they grow: sampled ids as the engine gave them, everything else masked out."""
+"""The growing token ids of one episode: sampled ids as the engine gave them, everything else masked out."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Transcript:
         self._ended = bool(ids) and ids[-1] == self._template.end_of_turn
 
     def observation_ids(self, messages: Sequence[Message]) -> list[int]:
-        """The ids that lead from the last sampled one through these messages to the next generation prompt."""
+        """The ids from the last sampled one through these messages to the next generation prompt."""
         return self._template.between(messages, ended=self._ended)
 
     def observed(self, ids: Sequence[int]) -> None:

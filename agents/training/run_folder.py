@@ -1,7 +1,7 @@
 """The folder of one run: where each thing lies, and which stages are done.
 
-A stage is done when its marker exists, and a marker is written after everything that the stage made; a run that is cut off anywhere
-resumes with the first stage that has none.
+A stage is done when its marker exists, and a marker is written after everything that the stage made; a
+run that is cut off anywhere resumes with the first stage that has none.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class RunFolder:
             os.replace(file.name, path)
 
     def merge_metrics(self) -> None:
-        """Writes `metrics.jsonl` from the parts that each start of the trainer wrote; the last word on a step counts."""
+        """Joins the metrics that each start of the trainer wrote; the last word on a step counts."""
         steps: dict[int, str] = {}
         for part in sorted(self.root.glob("metrics-*.jsonl")):
             for line in part.read_text().splitlines():

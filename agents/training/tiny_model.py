@@ -1,4 +1,4 @@
-"""A Qwen2-architecture policy from scratch: a byte-level BPE tokenizer with Qwen's special tokens, and a small random model.
+"""A Qwen2-architecture policy from scratch: a tokenizer with Qwen's special tokens, and a small random model.
 
 It stands where a pre-trained coder stands on larger machines, and loads through the same `from_pretrained`.
 """
@@ -12,11 +12,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 CHAT_TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """ChatML without Qwen's default system prompt."""
-_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 """Pre-tokenisation of Qwen2: every digit is a token of its own."""
 
 
@@ -40,16 +45,12 @@ def train_tokenizer(corpus: Iterable[str], vocabulary: int) -> Any:
     Returns:
         A `transformers` fast tokenizer with ChatML template; `<|im_end|>` ends a turn.
     """
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    core.normalizer = normalizers.NFC()  # as Qwen2Tokenizer, which `AutoTokenizer` makes of this one, sets it
+    core.pre_tokenizer = _pre_tokenizer()
     core.decoder = decoders.ByteLevel()
     specials = [AddedToken(text, special=True) for text in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")]
     trainer = trainers.BpeTrainer(
@@ -68,6 +69,14 @@ def train_tokenizer(corpus: Iterable[str], vocabulary: int) -> Any:
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
     tokenizer.chat_template = CHAT_TEMPLATE
     return tokenizer
+
+
+def _pre_tokenizer() -> Any:
+    from tokenizers import Regex, pre_tokenizers
+
+    split = pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated")
+    bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([split, bytes_only])
 
 
 def make_model(config: TinyModelConfig, tokenizer: Any, seed: int) -> Any:

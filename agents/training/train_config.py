@@ -50,8 +50,10 @@ class GrpoConfig(_Section):
     steps: int = Field(default=40, ge=1)
     tasks_per_step: int = Field(default=8, ge=1)
     samples_per_task: int = Field(default=8, ge=2)
-    learning_rate: float = Field(default=1e-3, gt=0)
-    temperature: float = Field(default=1.0, gt=0)
+    learning_rate: float = Field(default=3e-4, gt=0)
+    adam_betas: tuple[float, float] = (0.9, 0.95)
+    """A short memory of squared gradients: rewards are sparse at first, and Adam's steps must not stay large after."""
+    temperature: float = Field(default=0.7, gt=0)
     clip_low: float = Field(default=0.2, gt=0)
     clip_high: float = Field(default=0.28, gt=0)
     entropy_coefficient: float = Field(default=0.0, ge=0)
@@ -68,7 +70,7 @@ class EvaluationConfig(_Section):
 
     tasks: int = Field(default=90, ge=2)
     samples: int = Field(default=2, ge=1)
-    temperature: float = Field(default=1.0, ge=0)
+    temperature: float = Field(default=0.7, ge=0)
     greedy: bool = True
     """Measure greedy decoding too."""
     concurrency: int = Field(default=32, ge=1)

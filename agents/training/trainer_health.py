@@ -1,4 +1,4 @@
-"""Watches a trainer from outside: what its steps say, and whether the machine under its episodes is broken."""
+"""Watches a trainer from outside: what its steps say, and whether the machine under it is broken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 PROBS_DIFF_LIMIT = 1e-5
-"""The largest difference, in probability, between what the engine sampled with and what the trainer computes in float32."""
+"""The most that a token's probability may differ between engine and trainer, in float32."""
 _WINDOW = 64
 
 

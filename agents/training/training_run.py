@@ -1,4 +1,7 @@
-"""A training run from nothing to a report, in stages that resume: demonstrations, warm start, measurement, GRPO, measurement, report."""
+"""A training run from nothing to a trained policy, in stages that resume.
+
+Demonstrations, warm start, measurement, GRPO, measurement.
+"""
 
 from __future__ import annotations
 

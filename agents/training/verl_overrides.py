@@ -1,7 +1,7 @@
 """Our settings in verl's own names.
 
-Only keys that verl 0.9.1 reads are written here; what a user adds under `verl:` is checked against verl's schema, and keys that it
-accepts but never reads are refused.
+Only keys that verl 0.9.1 reads are written here; what a user adds under `verl:` is checked against
+verl's schema, and keys that it accepts but never reads are refused.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ def _actor(config: TrainConfig, model: Path) -> dict[str, Any]:
         f"{actor}strategy": "fsdp2",
         f"{actor}optim.lr": config.grpo.learning_rate,
         f"{actor}optim.weight_decay": 0.0,
+        f"{actor}optim.betas": config.grpo.adam_betas,
         f"{actor}ppo_mini_batch_size": config.grpo.tasks_per_step,
         f"{actor}use_dynamic_bsz": True,
         f"{actor}ppo_max_token_len_per_gpu": tokens,
@@ -155,7 +156,7 @@ def _rollout(config: TrainConfig, agent_loops: Path) -> dict[str, Any]:
 
 
 def _cpu() -> dict[str, Any]:
-    """What verl needs on a machine without an accelerator; everything in float32, so that probabilities agree exactly."""
+    """What verl needs without an accelerator; everything in float32, so that probabilities agree exactly."""
     fsdp = "actor_rollout_ref.actor.fsdp_config."
     return {
         "trainer.device": "cpu",

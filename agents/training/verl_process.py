@@ -1,7 +1,7 @@
 """verl's trainer as a child process that ends with us, however we end.
 
-It runs in a session of its own with its output in a file. Its progress is read from the metrics file that verl writes, and when it must
-stop, it and every process that Ray started for it are stopped.
+It runs in a session of its own with its output in a file. Its progress is read from the metrics file that
+verl writes, and when it must stop, it and every process that Ray started for it are stopped.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ async def run_verl(
     environment = os.environ | _environment(metrics)
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "verl.trainer.main_ppo", *overrides,
-            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True,
+            sys.executable, "-m", "verl.trainer.main_ppo", *overrides, stdin=asyncio.subprocess.DEVNULL,
+            stdout=output, stderr=output, env=environment, start_new_session=True,
         )  # fmt: skip
     waiter = asyncio.ensure_future(process.wait())
     reader = MetricsReader(metrics)
@@ -119,7 +119,7 @@ def _environment(metrics: Path) -> dict[str, str]:
 
 
 def _note_family(pid: int, family: dict[int, psutil.Process]) -> None:
-    """Remembers all descendants while they can still be found; Ray's daemons outlive their parent for a while."""
+    """Remembers all descendants while they can be found; Ray's daemons outlive their parent for a while."""
     try:
         for child in psutil.Process(pid).children(recursive=True):
             family.setdefault(child.pid, child)

@@ -1,7 +1,7 @@
 """Supervised learning on demonstrations: next-token cross-entropy on the demonstrator's tokens alone.
 
-Token ids are built by the same `Transcript` as in a rollout, so that the policy meets in training exactly what it will meet
-when it acts.
+Token ids are built by the same `Transcript` as in a rollout, so that the policy meets in training
+exactly what it will meet when it acts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Generation with a `transformers` model inside this process; imports torch, so import it only where it is used."""
+"""Generation with a `transformers` model in this process; imports torch, so import it where it is used."""
 
 from .batched_generator import BatchedGenerator, Generated
 

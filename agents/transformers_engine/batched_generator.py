@@ -1,7 +1,8 @@
 """Continuous batching: requests join the running batch at any step and leave it when they end.
 
-One thread owns the model and the cache. An episode's next turn continues from the cache of its last one, and identical prompts that
-arrive together are computed once. Weights change only between steps, and then every cache is dropped.
+One thread owns the model and the cache. An episode's next turn continues from the cache of its last one,
+and identical prompts that arrive together are computed once. Weights change only between steps, and then
+every cache is dropped.
 """
 
 from __future__ import annotations
@@ -102,9 +103,13 @@ class BatchedGenerator:
         done: Future[None] = Future()
 
         def load() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
             try:
                 self._model.load_state_dict(weights, strict=False)
                 self._caches.clear()
+                for lane in self._lanes:
+                    lane.key = ""
                 done.set_result(None)
             except RuntimeError as error:
                 done.set_exception(PolicyError(f"weights do not fit the model: {error}"))
@@ -154,6 +159,8 @@ class BatchedGenerator:
         if not joining:
             return
         unique: dict[tuple[int, ...], int] = {}
+        before = len(self._lanes)
+        self._lanes += joining  # from here on they fail with the rest when the model does
         prefixes: list[LaneCache | None] = []
         suffixes: list[Sequence[int]] = []
         rows: list[int] = []
@@ -168,13 +175,11 @@ class BatchedGenerator:
             rows.append(len(prefixes))
             prefixes.append(cache)
             suffixes.append(lane.prompt[len(known) :])
-        before = len(self._lanes)
         logits = self._batch.join(prefixes, suffixes)
         if rows != list(range(len(prefixes))):
             self._batch.keep([*range(before), *(before + row for row in rows)])
         new = logits[torch.tensor(rows)]
         self._pending = torch.cat([self._pending, new]) if before else new
-        self._lanes += joining
 
     def _advance(self) -> None:
         """Samples one token for every lane, retires those that ended, and computes the next logits."""
@@ -201,7 +206,7 @@ class BatchedGenerator:
         lane.future.set_result(Generated(tuple(lane.ids), tuple(lane.logprobs), reason))
 
     def _sample(self) -> list[int]:
-        """Draws by inverse transform with each lane's own generator, so that a seed fixes a lane whatever runs beside it."""
+        """Draws by inverse transform, with a generator a lane: a seed fixes a lane whatever runs beside."""
         scale = torch.tensor([lane.sampling.temperature or 1.0 for lane in self._lanes]).unsqueeze(1)
         logprobs = torch.log_softmax(self._pending / scale, dim=-1)
         weights = logprobs.exp()
@@ -221,7 +226,8 @@ class BatchedGenerator:
         return list(tokens.tolist())
 
     def _fail_all(self, error: PolicyError) -> None:
-        for lane in (*self._lanes, *self._waiting):
+        waiting = [lane for lane in self._waiting if lane.future.set_running_or_notify_cancel()]
+        for lane in (*self._lanes, *waiting):
             if not lane.future.done():
                 lane.future.set_exception(error)
         self._lanes, self._batch = [], LaneBatch(self._model)
@@ -230,7 +236,7 @@ class BatchedGenerator:
 
 
 def _nucleus(weights: Tensor, top_p: float) -> Tensor:
-    """Keeps the smallest set of most likely tokens whose mass reaches `top_p` (Holtzman et al. 2020, arXiv 1904.09751)."""
+    """Keeps the smallest set of most likely tokens whose mass reaches `top_p` (arXiv 1904.09751)."""
     order = weights.argsort(descending=True)
     mass = weights[order].cumsum(-1)
     cut = order[(mass - weights[order]) >= top_p * mass[-1]]

@@ -1,7 +1,8 @@
 """The key-value cache of all running lanes, as one batch.
 
-Keys carry their rotary position from the moment they are computed, so a lane's cache is a bag: entries may be padded anywhere, as
-long as `valid` says which of them count. That makes joining, leaving and continuing lanes plain tensor operations.
+Keys carry their rotary position from the moment they are computed, so a lane's cache is a bag: entries
+may be padded anywhere, as long as `valid` says which of them count. That makes joining, leaving and
+continuing lanes plain tensor operations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """verl's agent loop as a face over `rollout`: one object owns one episode, its kernel and its judgement.
 
-`run` never raises and never hangs: every wait below it has a deadline. An episode that the machine failed is tried once more, and then
-handed to verl as no output at all, which leaves it out of the statistics of its group.
+`run` never raises and never hangs: every wait below it has a deadline. An episode that the machine
+failed is tried once more, and then handed to verl as no output at all, which leaves it out of the
+statistics of its group.
 """
 
 from __future__ import annotations

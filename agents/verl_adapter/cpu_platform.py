@@ -1,6 +1,7 @@
 """verl's platform interface for machines without an accelerator.
 
-verl asks Ray for a "GPU" per worker; on such a machine that resource is only declared, so the name stays. Memory figures are those of the host.
+verl asks Ray for a "GPU" per worker; on such a machine that resource is only declared, so the name
+stays. Memory figures are those of the host.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class CpuPlatform(PlatformBase):  # type: ignore[misc]
         return True
 
     def is_platform_available(self, use_smi_check: bool = False) -> bool:
-        """False, so that automatic detection never prefers it to an accelerator; `VERL_PLATFORM=cpu` chooses it."""
+        """False: automatic detection must not prefer it to an accelerator; `VERL_PLATFORM=cpu` chooses it."""
         return False
 
     def current_device(self) -> str:

@@ -1,7 +1,7 @@
-"""Imported by every verl process of a CPU run (`VERL_USE_EXTERNAL_MODULES=replgym.agents.verl_adapter.cpu_worker`).
+"""Imported by every verl process of a CPU run, which names it in `VERL_USE_EXTERNAL_MODULES`.
 
-It registers what verl needs to run without an accelerator and adapts this process; importing it is the act of asking for that. The
-platform comes first: verl's engines ask for it while they are imported.
+It registers what verl needs to run without an accelerator and adapts this process; importing it is the
+act of asking for that. The platform comes first: verl's engines ask for it while they are imported.
 
 Raises:
     RuntimeError: If the installed verl is not the supported version, whose private registries are used here.
@@ -21,7 +21,8 @@ def adapt() -> None:
     """Registers platform, training engines and rollout engine, and adapts process groups; idempotent."""
     if verl.__version__ != SUPPORTED_VERL:
         raise RuntimeError(
-            f"verl {verl.__version__} is installed, the CPU run needs {SUPPORTED_VERL}: pip install 'replgym[train]'"
+            f"verl {verl.__version__} is installed, the CPU run needs {SUPPORTED_VERL}: "
+            "pip install 'replgym[train]'"
         )
     set_platform(CpuPlatform())
 

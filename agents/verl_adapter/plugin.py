@@ -1,4 +1,4 @@
-"""Entry point `verl.plugins`: makes the CPU platform known by name; nothing else happens until a run asks for it."""
+"""Entry point `verl.plugins`: makes the CPU platform known by name, and does nothing else."""
 
 from __future__ import annotations
 

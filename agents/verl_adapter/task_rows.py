@@ -16,7 +16,7 @@ def write_rows(
     """Writes one row a task.
 
     Args:
-        tasks: What to write; a whole task travels as JSON in `extra_info`, since nested columns lose missing keys.
+        tasks: What to write; a task travels as JSON in `extra_info`, since nested columns lose missing keys.
         messages: The first messages of each task's episode, by task id.
         path: The parquet file.
         split: `train` or `test`, kept in `extra_info`.

@@ -1,7 +1,7 @@
-"""A rollout replica for verl whose engine is `BatchedGenerator`: token ids in, token ids and logprobs out, on CPU.
+"""A rollout replica for verl on CPU whose engine is `BatchedGenerator`: ids in, ids and logprobs out.
 
-It is the smallest replica that is exact: weights come by value from the trainer after every step, and a request is answered by the
-weights of exactly one step.
+It is the smallest replica that is exact: weights come by value from the trainer after every step, and a
+request is answered by the weights of exactly one step.
 """
 
 from __future__ import annotations

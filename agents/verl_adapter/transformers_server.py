@@ -1,7 +1,7 @@
 """The Ray actor that samples for verl on CPU.
 
-It imports verl only when it answers: Ray loads this module before anything else in the actor's process, and verl's own import must
-not find it half loaded.
+It imports verl only when it answers: Ray loads this module before anything else in the actor's process,
+and verl's own import must not find it half loaded.
 """
 
 from __future__ import annotations

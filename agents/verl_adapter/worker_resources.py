@@ -1,7 +1,7 @@
 """What all episodes of one verl worker process share: interpreters, judge and log.
 
-verl makes a new agent loop object for every episode, so these belong to the process; they live as long as it does, and the
-fork-servers behind them end with it even when Ray kills it.
+verl makes a new agent loop object for every episode, so these belong to the process; they live as long
+as it does, and the fork-servers behind them end with it even when Ray kills it.
 """
 
 from __future__ import annotations
