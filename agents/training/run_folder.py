@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ class RunFolder:
         Raises:
             ConfigError: If there is none.
         """
-        found = [path for path in runs.glob(f"{name}*") if (path / "run.json").is_file()]
+        ours = re.compile(re.escape(name) + r"(-\d+)?")
+        found = [path.parent for path in runs.glob("*/run.json") if ours.fullmatch(path.parent.name)]
         if not found:
             raise ConfigError(
                 f"--resume: there is no run {name!r} in {str(runs)!r}; leave --resume out to start one"

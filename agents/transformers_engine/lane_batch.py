@@ -44,7 +44,7 @@ class LaneBatch:
     def __len__(self) -> int:
         return len(self._lengths)
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def step(self, tokens: Sequence[int]) -> Tensor:
         """Appends one token to every lane.
 
@@ -59,7 +59,7 @@ class LaneBatch:
         self._lengths = [length + 1 for length in self._lengths]
         return logits
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def join(self, prefixes: Sequence[LaneCache | None], suffixes: Sequence[Sequence[int]]) -> Tensor:
         """Adds lanes: each continues a cached prefix (or nothing) with at least one new token.
 
@@ -146,7 +146,7 @@ class LaneBatch:
             self._layers = [
                 tuple(
                     torch.cat([_padded(mine, width, 2), _padded(theirs, width, 2)]) for mine, theirs in pairs
-                )  # type: ignore[misc]
+                )
                 for pairs in (
                     zip(a, b, strict=True) for a, b in zip(self._layers, other._layers, strict=True)
                 )

@@ -18,6 +18,7 @@ from ..chat_template import ChatTemplate
 from ..episode import Episode
 from ..rollout import rollout
 from ..rollout_limits import RolloutLimits
+from .names import ENGINE
 from .verl_policy import VerlPolicy
 from .worker_resources import WorkerResources, worker_resources
 
@@ -83,7 +84,11 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
     ) -> tuple[Episode, VerlPolicy]:
         shared = self._resources
         policy = VerlPolicy(
-            self.server_manager, ChatTemplate(self.tokenizer), sampling_params, deadline=self._limits.seconds
+            self.server_manager,
+            ChatTemplate(self.tokenizer),
+            sampling_params,
+            deadline=self._limits.seconds,
+            keyed=self.rollout_config.name == ENGINE,
         )
         labels = {
             "group": str(row.get("uid", "")),

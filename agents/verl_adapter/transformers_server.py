@@ -37,9 +37,7 @@ class TransformersServer:
             max_tokens=sampling_params.get("max_new_tokens") or sampling_params.get("max_tokens") or 1024,
             seed=sampling_params.get("seed"),
         )
-        made = await self._policy.generator.generate(
-            prompt_ids, sampling, key=sampling_params.get("key", request_id)
-        )
+        made = await self._policy.generator.generate(prompt_ids, sampling, key=sampling_params.get("key", ""))
         return TokenOutput(
             token_ids=list(made.token_ids),
             log_probs=list(made.logprobs),

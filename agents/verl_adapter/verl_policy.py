@@ -13,7 +13,13 @@ class VerlPolicy:
     """Samples through the server client that verl hands to an agent loop."""
 
     def __init__(
-        self, client: Any, template: ChatTemplate, sampling_params: dict[str, Any], *, deadline: float
+        self,
+        client: Any,
+        template: ChatTemplate,
+        sampling_params: dict[str, Any],
+        *,
+        deadline: float,
+        keyed: bool = False,
     ) -> None:
         """Wraps `LLMServerClient`.
 
@@ -22,11 +28,14 @@ class VerlPolicy:
             template: The chat template of the model in training.
             sampling_params: verl's own; copied before use, since all episodes of a group share the mapping.
             deadline: Seconds for one message.
+            keyed: Whether the engine takes the episode's id as a sampling parameter `key`, to go on from its
+                cache. verl gives every request an id of its own, so the engine cannot know it otherwise.
         """
         self._client = client
         self._template = template
         self._params = sampling_params
         self._deadline = deadline
+        self._keyed = keyed
         self.versions: list[int] = []
         """Training steps of the weights that answered, in order."""
 
@@ -47,6 +56,8 @@ class VerlPolicy:
             PolicyError: If the engine gave nothing within the deadline, or no ids.
         """
         params = self._params | {"max_new_tokens": sampling.max_tokens}
+        if self._keyed:
+            params["key"] = context.episode_id
         try:
             async with asyncio.timeout(self._deadline):
                 made = await self._client.generate(
