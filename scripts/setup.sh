@@ -61,6 +61,11 @@ is_done() {
   return 1
 }
 
+ready() {
+  say "ready: $venv"
+  exit 0
+}
+
 make_venv() {
   local python
   if [[ -e $venv ]] && supported "$venv/bin/python" >/dev/null &&
@@ -118,12 +123,12 @@ case $EXTRAS in
   train)
     versions=(3.12 3.11) # those that verl supports
     wanted='train,dev'
-    is_done train && exit 0
+    is_done train && ready
     ;;
   base)
     versions=(3.12 3.11 3.13)
     wanted=eval
-    is_done train base && exit 0
+    is_done train base && ready
     ;;
   *) fail "'$EXTRAS' is unknown; use one of: train, base" ;;
 esac
@@ -135,4 +140,5 @@ pip_install --upgrade pip || stop_with_log "pip cannot be upgraded"
 say "installing replgym[$wanted]; log: $log"
 install --editable "$root[$wanted]" || stop_with_log "replgym[$wanted] cannot be installed"
 stamp >"$venv/.done-$EXTRAS"
-say "ready: $venv ($SECONDS s)"
+say "installed in $SECONDS s"
+ready

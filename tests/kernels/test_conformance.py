@@ -310,7 +310,9 @@ async def test_the_environment_of_the_host_stays_with_the_host(
     monkeypatch.setenv("MY_API_KEY", "secret")
     kernel = await make_kernel()
     assert await _value(kernel, "import os; os.environ.get('MY_API_KEY')") == ""
-    assert await _value(kernel, "[m for m in __import__('sys').modules if 'replgym' in m]") == "[]"
+    assert (
+        await _value(kernel, "[m for m in __import__('sys').modules if m.split('.')[0] == 'replgym']") == "[]"
+    )
 
 
 async def test_restart_gives_a_fresh_interpreter(make_kernel: KernelMaker) -> None:
