@@ -3,8 +3,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from replgym.agents.chat_template import ChatTemplate
+
+from .tiny_models import save_random_model
 
 _WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _CACHE = Path.home() / ".cache" / "replgym" / "smollm2"
@@ -40,3 +45,26 @@ def smollm_url() -> Iterator[str]:
             yield f"{address}/v1"
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small random model with its tokenizer, saved; threads only get into each other's way at this size."""
+    import torch
+
+    torch.set_num_threads(1)
+    return save_random_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny_folder: Path) -> Any:
+    """That tokenizer, as a user loads it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def template(tokenizer: Any) -> ChatTemplate:
+    """Its chat template."""
+    return ChatTemplate(tokenizer)

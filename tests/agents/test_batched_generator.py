@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import torch
+
+from replgym.agents.policy import PolicyError, Sampling
+from replgym.agents.transformers_engine import BatchedGenerator, Generated
+
+from .tiny_models import random_model
+
+END = 2
+NEVER = -1
+WHOLE = Sampling(max_tokens=12)
+FOREVER = Sampling(max_tokens=10**6)
+
+
+class Watched:
+    """A model, and the shape of every input that it was given."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.inputs: list[tuple[int, int]] = []
+        self.busy = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def note(_module: Any, _arguments: Any, named: dict[str, Any]) -> None:
+            self.inputs.append(tuple(named["input_ids"].shape))
+            loop.call_soon_threadsafe(self.busy.set)
+
+        model.register_forward_pre_hook(note, with_kwargs=True)
+
+
+@asynccontextmanager
+async def engine(
+    model: Any, *, end: int = END, vocabulary: int = 10**6, max_lanes: int = 16
+) -> AsyncIterator[BatchedGenerator]:
+    vocabulary = min(vocabulary, model.config.vocab_size)
+    made = BatchedGenerator(model, end_of_turn=end, vocabulary=vocabulary, max_lanes=max_lanes)
+    try:
+        yield made
+    finally:
+        await asyncio.to_thread(made.close)
+
+
+@pytest.fixture
+def model(tokenizer: Any) -> Any:
+    return random_model(tokenizer, seed=1)
+
+
+def whole_pass(model: Any, prompt: Sequence[int], ids: Sequence[int], temperature: float = 1.0) -> Any:
+    """Log-probabilities of every token after each prefix, in one pass without a cache."""
+    with torch.inference_mode():
+        logits = model(input_ids=torch.tensor([[*prompt, *ids]])).logits[0, len(prompt) - 1 : -1]
+    return torch.log_softmax(logits.float() / temperature, dim=-1)
+
+
+def assert_exact(model: Any, prompt: Sequence[int], made: Generated, temperature: float = 1.0) -> None:
+    table = whole_pass(model, prompt, made.token_ids, temperature)
+    expected = table.gather(1, torch.tensor(made.token_ids).unsqueeze(1)).squeeze(1)
+    assert torch.allclose(torch.tensor(made.logprobs), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+async def test_logprobs_are_those_of_a_whole_pass(model: Any, temperature: float) -> None:
+    watched = Watched(model)
+
+    async def episode(number: int) -> None:
+        context = [(7 * number + place) % 300 + 3 for place in range(4 + 5 * number)]
+        for turn in range(4):
+            sampling = Sampling(temperature=temperature, max_tokens=3 + 2 * number, seed=10 * number + turn)
+            made = await generator.generate(context, sampling, key=f"episode {number}")
+            turns.append((list(context), made))
+            context += [*made.token_ids, *range(20 + turn, 24 + number)]
+
+    turns: list[tuple[list[int], Generated]] = []
+    async with engine(model) as generator:
+        await asyncio.gather(*(episode(number) for number in range(6)))
+    assert max(rows for rows, _ in watched.inputs) > 1
+    for context, made in turns:
+        assert_exact(model, context, made, temperature)
+
+
+async def test_the_next_turn_computes_only_what_is_new(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model) as generator:
+        prompt = list(range(10, 60))
+        made = await generator.generate(prompt, Sampling(max_tokens=5, seed=1), key="a")
+        context = [*prompt, *made.token_ids, 7, 8, 9]
+        watched.inputs.clear()
+        again = await generator.generate(context, Sampling(max_tokens=5, seed=2), key="a")
+        assert watched.inputs[0] == (1, 4)  # the last sampled token was never an input before
+        other = [11, *context[1:]]
+        watched.inputs.clear()
+        changed = await generator.generate(other, Sampling(max_tokens=5, seed=2), key="a")
+        assert watched.inputs[0] == (1, len(other))
+    assert_exact(model, context, again)
+    assert_exact(model, other, changed)
+
+
+async def test_same_prompts_are_computed_once_and_sampled_apart(model: Any) -> None:
+    watched = Watched(model)
+    prompt, other = [5, 6, 7, 8], [9, 8, 7]
+    async with engine(model, max_lanes=8) as generator:
+        prompts = [prompt, prompt, other, prompt, prompt]
+        blocker = asyncio.create_task(generator.generate([3] * 3000, Sampling(max_tokens=1)))
+        await watched.busy.wait()
+        made = await asyncio.gather(
+            *(generator.generate(ids, _seeded(seed)) for seed, ids in enumerate(prompts))
+        )
+        await blocker
+        alone = [await generator.generate(ids, _seeded(seed)) for seed, ids in enumerate(prompts)]
+    assert (2, 4) in watched.inputs
+    assert [each.token_ids for each in made] == [each.token_ids for each in alone]
+    assert len({each.token_ids for each in made}) == 5
+
+
+def _seeded(seed: int) -> Sampling:
+    return Sampling(max_tokens=12, seed=seed)
+
+
+async def test_a_seed_fixes_a_message_whatever_runs_beside(model: Any) -> None:
+    prompt = [5, 6, 7]
+    async with engine(model, max_lanes=4) as generator:
+        alone = await generator.generate(prompt, _seeded(3))
+        crowd = [generator.generate([8, number], _seeded(number)) for number in range(20)]
+        among, *_ = await asyncio.gather(generator.generate(prompt, _seeded(3)), *crowd)
+        unlike = await generator.generate(prompt, _seeded(4))
+    assert among.token_ids == alone.token_ids != unlike.token_ids
+    assert torch.allclose(torch.tensor(among.logprobs), torch.tensor(alone.logprobs), atol=1e-5, rtol=0)
+
+
+async def test_greedy_takes_the_most_likely_token(model: Any) -> None:
+    prompt = [5, 6, 7]
+    async with engine(model, end=NEVER) as generator:
+        made = await generator.generate(prompt, Sampling(temperature=0, max_tokens=20))
+    table = whole_pass(model, prompt, made.token_ids)
+    assert tuple(table.argmax(-1).tolist()) == made.token_ids
+    assert_exact(model, prompt, made)
+
+
+@pytest.mark.parametrize("top_p", [0.05, 0.5, 0.9])
+async def test_top_p_samples_from_the_nucleus(model: Any, top_p: float) -> None:
+    prompt = [5, 6, 7]
+    async with engine(model, end=NEVER) as generator:
+        made = await generator.generate(prompt, Sampling(top_p=top_p, max_tokens=60, seed=0))
+    for row, token in zip(whole_pass(model, prompt, made.token_ids).exp(), made.token_ids, strict=True):
+        likelier = row[row > row[token]].sum()
+        assert likelier < top_p + 1e-5
+    assert_exact(model, prompt, made)
+
+
+@pytest.mark.parametrize("temperature", [0, 1.0, 9.0])
+async def test_padding_of_the_vocabulary_is_never_sampled(model: Any, temperature: float) -> None:
+    async with engine(model, end=NEVER, vocabulary=40) as generator:
+        made = await generator.generate([5], Sampling(temperature=temperature, max_tokens=80, seed=0))
+    assert max(made.token_ids) < 40
+
+
+async def test_a_message_ends_at_the_end_of_turn_or_at_its_limit(model: Any) -> None:
+    async with engine(model, end=NEVER) as generator:
+        cut = await generator.generate([5, 6], _seeded(0))
+    end = cut.token_ids[4]
+    async with engine(model, end=end) as generator:
+        ended = await generator.generate([5, 6], _seeded(0))
+    assert (cut.finish_reason, len(cut.token_ids)) == ("length", 12)
+    assert ended.finish_reason == "stop"
+    assert ended.token_ids == cut.token_ids[: cut.token_ids.index(end) + 1]
+
+
+async def test_more_requests_than_lanes_wait(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER, max_lanes=3) as generator:
+        jobs = [generator.generate([5, number], _seeded(number)) for number in range(11)]
+        made = await asyncio.gather(*jobs)
+    assert max(rows for rows, _ in watched.inputs) == 3
+    for number, each in enumerate(made):
+        assert len(each.token_ids) == 12
+        assert_exact(model, [5, number], each)
+
+
+async def test_a_cancelled_request_frees_its_lane(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER, max_lanes=1) as generator:
+        running = asyncio.create_task(generator.generate([5], FOREVER))
+        await watched.busy.wait()
+        waiting = asyncio.create_task(generator.generate([6], FOREVER))
+        after = asyncio.create_task(generator.generate([7], WHOLE))
+        await asyncio.sleep(0)
+        for job in (running, waiting):
+            job.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await job
+        assert_exact(model, [7], await after)
+
+
+async def test_new_weights_change_what_is_sampled_and_drop_caches(model: Any, tokenizer: Any) -> None:
+    greedy = Sampling(temperature=0, max_tokens=10)
+    other = random_model(tokenizer, seed=2)
+    prompt = list(range(10, 30))
+    watched = Watched(model)
+    async with engine(model, end=NEVER) as generator:
+        old = await generator.generate(prompt, greedy, key="a")
+        await generator.load_weights(other.state_dict())
+        watched.inputs.clear()
+        context = [*prompt, *old.token_ids, 9]
+        new = await generator.generate(context, greedy, key="a")
+        assert watched.inputs[0] == (1, len(context))
+        again = await generator.generate(prompt, greedy)
+    assert_exact(other, context, new)
+    assert again.token_ids != old.token_ids
+    assert tuple(whole_pass(other, prompt, again.token_ids).argmax(-1).tolist()) == again.token_ids
+
+
+async def test_a_message_that_was_running_when_weights_changed_leaves_no_cache(
+    model: Any, tokenizer: Any
+) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER) as generator:
+        job = asyncio.create_task(generator.generate([5, 6], Sampling(max_tokens=300, seed=0), key="a"))
+        await watched.busy.wait()
+        await generator.load_weights(random_model(tokenizer, seed=2).state_dict())
+        mixed = await job
+        watched.inputs.clear()
+        context = [5, 6, *mixed.token_ids, 9]
+        made = await generator.generate(context, WHOLE, key="a")
+        assert watched.inputs[0] == (1, len(context))
+    assert_exact(model, context, made)
+
+
+async def test_weights_that_do_not_fit_are_refused(model: Any) -> None:
+    async with engine(model) as generator:
+        with pytest.raises(PolicyError, match="weights do not fit"):
+            await generator.load_weights({"model.norm.weight": torch.zeros(3)})
+        assert_exact(model, [5], await generator.generate([5], WHOLE))
+
+
+async def test_a_cancelled_load_does_not_harm_the_engine(model: Any) -> None:
+    async with engine(model, end=NEVER) as generator:
+        job = asyncio.create_task(generator.load_weights(model.state_dict()))
+        await asyncio.sleep(0)
+        job.cancel()
+        await asyncio.wait({job})
+        assert_exact(model, [5], await generator.generate([5], WHOLE))
+
+
+async def test_a_fault_of_the_model_fails_the_requests_and_not_the_engine(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER) as generator:
+        running = asyncio.create_task(generator.generate([5], FOREVER))
+        await watched.busy.wait()
+        with pytest.raises(PolicyError, match="the model failed"):
+            await generator.generate([10**6], WHOLE)
+        with pytest.raises(PolicyError, match="the model failed"):
+            await running
+        assert_exact(model, [5], await generator.generate([5], WHOLE))
+
+
+async def test_close_fails_what_runs_and_waits(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER, max_lanes=1) as generator:
+        jobs = [asyncio.create_task(generator.generate([number], FOREVER)) for number in (5, 6)]
+        await watched.busy.wait()
+        await asyncio.to_thread(generator.close)
+        for job in jobs:
+            with pytest.raises(PolicyError, match="closed"):
+                await job
+        with pytest.raises(PolicyError, match="closed"):
+            await generator.generate([5], WHOLE)
+        generator.close()
+
+
+async def test_impossible_requests_are_refused(model: Any) -> None:
+    async with engine(model) as generator:
+        for prompt, sampling in (([], WHOLE), ([5], Sampling(stop=("x",)))):
+            with pytest.raises(PolicyError, match="at least one prompt id and no stop texts"):
+                await generator.generate(prompt, sampling)
