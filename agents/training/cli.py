@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import os
 import shlex
+import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(f"Run folder: {folder.root}", highlight=False)
     _quiet_libraries()
     try:
-        asyncio.run(TrainingRun(config, folder, StageDisplay(console)).run())
+        with folder.lock():
+            asyncio.run(_until_stopped(TrainingRun(config, folder, StageDisplay(console)).run()))
     except KeyboardInterrupt:
         again = shlex.join(
             ["replgym", "train", "--config", str(arguments.config), "--runs", str(arguments.runs)]
@@ -63,6 +66,28 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(comparison_table(folder.root))
     console.print(f"Report: {report}", highlight=False, soft_wrap=True)
     return 0
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work`; SIGTERM stops it as cleanly as Ctrl-C does.
+
+    Raises:
+        KeyboardInterrupt: If it was stopped.
+    """
+    task = asyncio.ensure_future(work)
+    stopped: list[bool] = []
+
+    def stop() -> None:
+        stopped.append(True)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise
 
 
 def check(config: Any) -> None:

@@ -6,6 +6,8 @@ run that is cut off anywhere resumes with the first stage that has none.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -76,6 +78,22 @@ class RunFolder:
         root = max(found, key=lambda path: (path / "run.json").stat().st_mtime)
         facts: dict[str, Any] = json.loads((root / "run.json").read_text())
         return cls(root), TrainConfig.parse(facts["config"])
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the folder for one process; the kernel frees it however the process ends.
+
+        Raises:
+            ConfigError: If another process works in it.
+        """
+        with (self.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigError(
+                    f"run folder {str(self.root)!r} is in use; wait for that run or stop it"
+                ) from None
+            yield
 
     def last_checkpoint(self) -> int:
         """The step of the newest checkpoint; 0 when there is none."""

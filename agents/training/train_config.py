@@ -52,7 +52,7 @@ class GrpoConfig(_Section):
     samples_per_task: int = Field(default=8, ge=2)
     learning_rate: float = Field(default=3e-4, gt=0)
     adam_betas: tuple[float, float] = (0.9, 0.95)
-    """A short memory of squared gradients: rewards are sparse at first, and Adam's steps must not stay large after."""
+    """A short memory of squared gradients, because rewards are sparse at first and frequent later."""
     temperature: float = Field(default=0.7, gt=0)
     clip_low: float = Field(default=0.2, gt=0)
     clip_high: float = Field(default=0.28, gt=0)

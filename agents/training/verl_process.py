@@ -1,7 +1,6 @@
 """verl's trainer as a child process that ends with us, however we end.
 
-It runs in a session of its own with its output in a file. Its progress is read from the metrics file that
-verl writes, and when it must stop, it and every process that Ray started for it are stopped.
+It runs below a guardian, with its output in a file, and its progress is read from the metrics file that verl writes.
 """
 
 from __future__ import annotations
@@ -15,12 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ..verl_adapter.names import CPU_WORKER
+from . import guardian
 
 _POLL_SECONDS = 0.5
-_GRACE_SECONDS = 15.0
+_STOP_SECONDS = guardian.GRACE_SECONDS + 15.0
 
 
 class TrainerError(RuntimeError):
@@ -34,6 +32,7 @@ async def run_verl(
     metrics: Path,
     on_step: Callable[[int, Mapping[str, Any]], None],
     check: Callable[[], str | None],
+    module: str = "verl.trainer.main_ppo",
 ) -> None:
     """Runs `verl.trainer.main_ppo` on CPU to its end.
 
@@ -43,6 +42,7 @@ async def run_verl(
         metrics: File that verl's file logger writes, one JSON line a step.
         on_step: Called with every new step and its metrics.
         check: Asked twice a second; a text stops the run with that reason.
+        module: verl's entry point.
 
     Raises:
         TrainerError: If it failed, or `check` gave a reason.
@@ -50,16 +50,19 @@ async def run_verl(
     environment = os.environ | _environment(metrics)
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "verl.trainer.main_ppo", *overrides, stdin=asyncio.subprocess.DEVNULL,
-            stdout=output, stderr=output, env=environment, start_new_session=True,
-        )  # fmt: skip
+            *(sys.executable, "-m", guardian.__name__),
+            *(sys.executable, "-m", module, *overrides),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+        )
     waiter = asyncio.ensure_future(process.wait())
     reader = MetricsReader(metrics)
-    family: dict[int, psutil.Process] = {}
     try:
         while process.returncode is None:
             await asyncio.wait({waiter}, timeout=_POLL_SECONDS)
-            _note_family(process.pid, family)
             for step, values in reader.new():
                 on_step(step, values)
             reason = check()
@@ -70,7 +73,7 @@ async def run_verl(
                 f"verl ended with exit code {process.returncode}; {log} ends with:\n{last_lines(log)}"
             )
     finally:
-        await asyncio.shield(_stop(process, family))
+        await asyncio.shield(_stop(process))
 
 
 class MetricsReader:
@@ -119,27 +122,13 @@ def _environment(metrics: Path) -> dict[str, str]:
     }
 
 
-def _note_family(pid: int, family: dict[int, psutil.Process]) -> None:
-    """Remembers all descendants while they can be found; Ray's daemons outlive their parent for a while."""
-    try:
-        for child in psutil.Process(pid).children(recursive=True):
-            family.setdefault(child.pid, child)
-    except psutil.NoSuchProcess:
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Tells the guardian to end everything, and makes sure of the guardian itself. Idempotent."""
+    if process.returncode is not None:
         return
-
-
-async def _stop(process: asyncio.subprocess.Process, family: dict[int, psutil.Process]) -> None:
-    """Interrupt, wait, kill; then whatever is left of the family. Idempotent."""
-    if process.returncode is None:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    for member in family.values():
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    await asyncio.to_thread(psutil.wait_procs, list(family.values()), 5)
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+    except TimeoutError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
