@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ...envs.black_box import LEVELS
 from ...envs.env_config import ConfigError, EnvConfig
+from ...envs.task_set import TaskSet
 from .tiny_model import TinyModelConfig
 
 
@@ -24,6 +26,20 @@ class TasksConfig(_Section):
     levels: tuple[int, ...] = (1, 2, 3)
     train_size: int = Field(default=2000, ge=1)
     """Distinct training tasks to draw."""
+
+    @field_validator("task_set")
+    @classmethod
+    def _known_task_set(cls, name: str) -> str:
+        if name not in TaskSet.names():
+            raise ValueError(f"use one of: {', '.join(TaskSet.names())}")
+        return name
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
+        if not levels or not set(levels) <= LEVELS.keys():
+            raise ValueError(f"use some of: {', '.join(map(str, LEVELS))}")
+        return levels
 
 
 class WarmStartConfig(_Section):
@@ -100,7 +116,7 @@ class TrainConfig(_Section):
         Raises:
             ConfigError: One line that names the field, the value and what is allowed.
         """
-        values = yaml.safe_load(find_preset(source).read_text())
+        values = _yaml(find_preset(source).read_text(), f"config {str(source)!r}")
         if not isinstance(values, dict):
             raise ConfigError(f"config {str(source)!r}: the file must hold a mapping")
         for override in overrides:
@@ -158,7 +174,14 @@ def apply_override(values: dict[str, Any], override: str) -> None:
         values = values.setdefault(part, {})
         if not isinstance(values, dict):
             raise ConfigError(f"override {override!r}: {part!r} is a value, not a section")
-    values[path[-1]] = yaml.safe_load(text)
+    values[path[-1]] = _yaml(text, f"override {override!r}")
+
+
+def _yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{where} is no valid YAML: {' '.join(str(error).split())}") from error
 
 
 def describe(error: ValidationError) -> str:
