@@ -38,7 +38,7 @@ find_python() {
     return
   fi
   while read -r candidate; do
-    if supported "$candidate" >/dev/null; then
+    if [[ $candidate != "$venv"/* ]] && supported "$candidate" >/dev/null; then
       printf '%s\n' "$candidate"
       return
     fi

@@ -14,7 +14,9 @@ if [[ ${1:-} == --fast ]]; then
 fi
 
 run() {
-  printf '\n$ %s\n' "${*@Q}"
+  printf '\n$'
+  printf ' %q' "$@"
+  printf '\n'
   "$@"
 }
 
