@@ -1,7 +1,7 @@
 """Runs a command and leaves nothing of it behind: `python -m replgym.agents.training.guardian COMMAND…`.
 
-Ray starts daemons that outlive the program that asked for them. The guardian adopts every orphan below it, and
-when the command ends, when it is told to stop, or when its own parent dies (even by `kill -9`), it ends them all.
+Ray starts daemons that outlive the program that asked for them. The guardian adopts every orphan below it,
+and ends them all when the command ends, when it is told to stop, or when its parent dies, even by `kill -9`.
 """
 
 from __future__ import annotations

@@ -190,7 +190,10 @@ def describe(error: ValidationError) -> str:
     field = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"config key {field!r} is unknown; allowed beside it: {', '.join(_siblings(fault['loc']))}"
-    return f"config key {field!r}: {fault['input']!r} is not allowed: {fault['msg']}"
+    message = fault["msg"].removeprefix("Value error, ")
+    if isinstance(fault.get("ctx", {}).get("error"), ConfigError):
+        return f"config key {field!r}: {message}"
+    return f"config key {field!r}: {fault['input']!r} is not allowed: {message}"
 
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:

@@ -1,6 +1,6 @@
 """verl's trainer as a child process that ends with us, however we end.
 
-It runs below a guardian, with its output in a file, and its progress is read from the metrics file that verl writes.
+It runs below a guardian, with its output in a file; its progress is read from the metrics that verl writes.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class TransformersReplica(RolloutReplica):  # type: ignore[misc]
         actor = ray.remote(TransformersServer).options(
             name=name, num_cpus=0.1, max_concurrency=self.max_concurrency
         )
-        server = actor.remote(self.model_config.path, torch.get_num_threads())
+        half = max(1, torch.get_num_threads() // 2)  # the interpreters need the other half
+        server = actor.remote(self.model_config.path, half)
         await asyncio.wait_for(server.ready.remote(), timeout=300)
         self.servers = [server]
         self._server_handle = server
