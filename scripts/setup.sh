@@ -46,6 +46,11 @@ find_python() {
   fail "found none of Python ${versions[*]}; install one, or name it: PYTHON=/path/to/python $0"
 }
 
+# Whether .venv is of the version that PYTHON asks for, if it asks for one.
+is_asked_for() {
+  [[ -z ${PYTHON:-} || $(supported "$PYTHON") == "$(supported "$venv/bin/python")" ]]
+}
+
 stamp() {
   "$venv/bin/python" -V
   printf '%s\n' "$venv"
@@ -54,7 +59,7 @@ stamp() {
 
 is_done() {
   local kind
-  [[ -x $venv/bin/python ]] || return 1
+  [[ -x $venv/bin/python ]] && is_asked_for || return 1
   for kind in "$@"; do
     [[ -f $venv/.done-$kind && $(<"$venv/.done-$kind") == "$(stamp 2>/dev/null)" ]] && return 0
   done
@@ -68,8 +73,7 @@ ready() {
 
 make_venv() {
   local python
-  if [[ -e $venv ]] && supported "$venv/bin/python" >/dev/null &&
-    [[ -z ${PYTHON:-} || $(supported "$PYTHON") == "$(supported "$venv/bin/python")" ]] &&
+  if [[ -e $venv ]] && supported "$venv/bin/python" >/dev/null && is_asked_for &&
     "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     return
   fi
