@@ -112,7 +112,8 @@ class RunFolder:
         """Joins the metrics that each start of the trainer wrote; the last word on a step counts."""
         steps: dict[int, str] = {}
         for part in sorted(self.root.glob("metrics-*.jsonl")):
-            for line in part.read_text().splitlines():
+            whole, _, _ = part.read_text().rpartition("\n")
+            for line in whole.splitlines():
                 steps[int(json.loads(line)["step"])] = line
         self.metrics.write_text("".join(f"{steps[step]}\n" for step in sorted(steps)))
 

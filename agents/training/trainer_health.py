@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +38,8 @@ class TrainerHealth:
 
     def told(self, metrics: Mapping[str, Any]) -> str:
         """One line about a step."""
-        self._worst = max(self._worst, float(metrics.get("training/rollout_probs_diff_max", 0.0)))
+        difference = float(metrics.get("training/rollout_probs_diff_max", 0.0))
+        self._worst = max(self._worst, math.inf if math.isnan(difference) else difference)
         reward = metrics.get("critic/score/mean")
         return f"mean reward {reward:.2f}" if isinstance(reward, float) else ""
 

@@ -33,11 +33,16 @@ def test_the_default_preset_is_there() -> None:
 
 
 def test_overrides_are_read_as_yaml() -> None:
-    config = TrainConfig.load(
-        "multiturn_cpu",
-        ["grpo.steps=3", "grpo.learning_rate=1.0e-5", "tasks.levels=[1, 2]", "evaluation.greedy=false"]
-        + ["env.max_turns=4", "model.tiny.layers=1", "name=other"],
-    )
+    overrides = [
+        "grpo.steps=3",
+        "grpo.learning_rate=1.0e-5",
+        "tasks.levels=[1, 2]",
+        "evaluation.greedy=false",
+        "env.max_turns=4",
+        "model.tiny.layers=1",
+        "name=other",
+    ]
+    config = TrainConfig.load("multiturn_cpu", overrides)
     assert (config.grpo.steps, config.grpo.learning_rate) == (3, 1e-5)
     assert (config.tasks.levels, config.evaluation.greedy) == ((1, 2), False)
     assert (config.env.max_turns, config.model.tiny.layers, config.name) == (4, 1, "other")
@@ -85,6 +90,12 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_one_line_with_names(override: str, parts: list[str]) -> None:
     message = told("multiturn_cpu", override)
     assert [part for part in parts if part not in message] == []
+
+
+def test_a_fault_of_the_environment_is_told_by_its_own_words() -> None:
+    assert told("multiturn_cpu", "env.backend=warp").startswith(
+        "config key 'env': backend='warp' is not allowed: use one of:"
+    )
 
 
 def test_an_unknown_preset_names_those_that_are_known() -> None:
