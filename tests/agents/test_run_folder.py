@@ -109,3 +109,13 @@ def test_a_line_that_was_torn_by_a_kill_is_left_out(tmp_path: Path) -> None:
     (folder.root / "metrics-001.jsonl").write_text('{"step": 1, "data": {}}\n{"step": 2, "da')
     folder.merge_metrics()
     assert folder.metrics.read_text() == '{"step": 1, "data": {}}\n'
+
+
+def test_one_process_works_in_a_folder(tmp_path: Path) -> None:
+    folder = started(tmp_path)
+    with folder.lock():
+        again, _ = RunFolder.reopen(tmp_path, "try")
+        with pytest.raises(ConfigError, match="is in use"), again.lock():
+            pass
+    with folder.lock():
+        pass

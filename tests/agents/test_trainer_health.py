@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.training.trainer_health import TrainerHealth
+from replgym.agents.training.trainer_health import PROBS_DIFF_LIMIT, TrainerHealth
 
 GOOD = json.dumps({"reward": 1.0, "turns": [1, 2]}) + "\n"
 BAD = json.dumps({"reward": None, "failure": "kernel", "failure_message": "no memory"}) + "\n"
@@ -63,10 +63,12 @@ def test_a_torn_line_is_passed_over(tmp_path: Path) -> None:
     assert health.fault() is not None
 
 
-@pytest.mark.parametrize(("difference", "stops"), [(9e-6, False), (2e-5, True), (float("nan"), True)])
-def test_probabilities_out_of_step_stop_the_run(tmp_path: Path, difference: float, stops: bool) -> None:
+@pytest.mark.parametrize(("times", "stops"), [(0.9, False), (2.0, True), (float("nan"), True)])
+def test_probabilities_out_of_step_stop_the_run(tmp_path: Path, times: float, stops: bool) -> None:
     health = TrainerHealth(tmp_path)
-    told = health.told({"training/rollout_probs_diff_max": difference, "critic/score/mean": 0.25})
+    told = health.told(
+        {"training/rollout_probs_diff_max": times * PROBS_DIFF_LIMIT, "critic/score/mean": 0.25}
+    )
     assert told == "mean reward 0.25"
     health.told({"training/rollout_probs_diff_max": 1e-7})
     fault = health.fault()

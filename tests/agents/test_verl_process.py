@@ -112,7 +112,7 @@ async def test_a_fault_that_the_check_finds_stops_the_trainer(started: Started) 
     await until(lambda: len(started.steps) == 2)
     assert len(started.alive()) >= 4  # guardian, trainer, daemon, orphan
     started.reason = "half of the episodes failed"
-    with pytest.raises(TrainerError, match="^half of the episodes failed$"):
+    with pytest.raises(TrainerError, match=r"^half of the episodes failed$"):
         await job
     assert started.alive() == []
 
