@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-PROBS_DIFF_LIMIT = 1e-5
+PROBS_DIFF_LIMIT = 1e-4
 """The most that a token's probability may differ between engine and trainer, in float32."""
 _WINDOW = 64
 
