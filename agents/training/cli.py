@@ -57,10 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         with folder.lock():
             asyncio.run(_until_stopped(TrainingRun(config, folder, StageDisplay(console)).run()))
     except KeyboardInterrupt:
-        again = shlex.join(
-            ["replgym", "train", "--config", str(arguments.config), "--runs", str(arguments.runs)]
-        )
-        console.print(f"Stopped. Go on with: {again} --resume", highlight=False, soft_wrap=True)
+        options = ["--config", str(arguments.config), "--runs", str(arguments.runs), "--resume"]
+        again = shlex.join(["replgym", "train", *options, *arguments.overrides])
+        console.print(f"Stopped. Go on with: {again}", highlight=False, soft_wrap=True)
         raise
     report = write_report(folder.root)
     console.print(comparison_table(folder.root))

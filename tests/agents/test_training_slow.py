@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from replgym.agents.episode_log import read_episodes
 
 from .test_verl_process import ROOT, marked
 
-STEPS, TASKS, SAMPLES = 3, 2, 2
+STEPS, TASKS, SAMPLES = 2, 2, 2
 SETTINGS = [
     f"grpo.steps={STEPS}",
     f"grpo.tasks_per_step={TASKS}",
@@ -38,11 +39,12 @@ SETTINGS = [
     "evaluation.greedy=false",
     "evaluation.concurrency=4",
     "grpo.max_turn_tokens=32",
+    "name=short",
 ]
 
 
-def command(runs: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "replgym.cli", "train", "--runs", str(runs), *more, *SETTINGS]
+def command(runs: Path) -> list[str]:
+    return [sys.executable, "-m", "replgym.cli", "train", "--runs", str(runs), *SETTINGS]
 
 
 @pytest.mark.slow
@@ -50,7 +52,7 @@ def command(runs: Path, *more: str) -> list[str]:
 def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "REPLGYM_TEST": str(tmp_path)}
     mark = f"REPLGYM_TEST={tmp_path}"
-    run = tmp_path / "runs" / "multiturn_cpu"
+    run = tmp_path / "runs" / "short"
     saved = run / "checkpoints" / "latest_checkpointed_iteration.txt"
     with (tmp_path / "out").open("w") as out:
         first = subprocess.Popen(
@@ -64,12 +66,18 @@ def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
             assert first.wait(120) == 130, (tmp_path / "out").read_text()
         finally:
             first.kill()
-    assert "--resume" in (tmp_path / "out").read_text()
+    told = (tmp_path / "out").read_text()
+    hint = shlex.split(told.partition("Go on with: ")[2].splitlines()[0])
+    assert hint[:2] == ["replgym", "train"]
     assert left_over(mark) == []
     assert not (run / "report.html").exists()
 
     again = subprocess.run(
-        command(run.parent, "--resume"), env=environment, capture_output=True, text=True, timeout=600
+        [sys.executable, "-m", "replgym.cli", *hint[1:]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert again.returncode == 0, again.stdout + again.stderr
     assert left_over(mark) == []
@@ -77,7 +85,7 @@ def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
     assert_episodes(run)
     assert "</html>" in (run / "report.html").read_text()
     assert (run / "models" / "trained" / "config.json").is_file()
-    assert [path.name for path in run.parent.iterdir()] == ["multiturn_cpu"]
+    assert [path.name for path in run.parent.iterdir()] == ["short"]
 
 
 def left_over(mark: str) -> list[psutil.Process]:
