@@ -54,7 +54,7 @@ class WarmStartConfig(_Section):
 
 
 class ModelConfig(_Section):
-    """The policy: a folder or hub name, or, without one, a small model from scratch."""
+    """The policy: a local folder, or, without one, a small model from scratch."""
 
     path: str | None = None
     tiny: TinyModelConfig = TinyModelConfig()
