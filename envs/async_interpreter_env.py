@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..kernels.backends import make_kernel_pool
+from ..kernels.kernel import Kernel
 from ..kernels.kernel_error import KernelError
 from ..kernels.kernel_pool import KernelPool
 from ..rewards.judge import Judge
@@ -181,7 +182,7 @@ class AsyncInterpreterEnv:
         chosen = self._choose(task)
         await self._release()
         async with AsyncExitStack() as stack:
-            kernel = await stack.enter_async_context(self._pool.acquire(timeout=self.config.acquire_timeout))
+            kernel = await self._lease(stack) if self.toolbox.has_interpreter else None
             world = chosen.world
             functions = () if world is None else (HostFunction("f", world.answer, world.calls_per_cell),)
             session = InterpreterSession(kernel, functions, cell_timeout=self.config.cell_timeout)
@@ -235,6 +236,10 @@ class AsyncInterpreterEnv:
                 f"task set {self.tasks.name!r} has no task {task!r}, but e.g. {self.tasks[0].id!r}"
             )
         return found
+
+    async def _lease(self, stack: AsyncExitStack) -> Kernel:
+        """A fresh interpreter, given back when `stack` closes."""
+        return await stack.enter_async_context(self._pool.acquire(timeout=self.config.acquire_timeout))
 
     async def _release(self) -> None:
         self._over = True

@@ -70,7 +70,7 @@ class InterpreterSession:
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Kernel | None,
         functions: Sequence[HostFunction] = (),
         *,
         cell_timeout: float = 10.0,
@@ -80,7 +80,7 @@ class InterpreterSession:
         """Binds a fresh kernel; nothing runs before the first cell.
 
         Args:
-            kernel: The episode's interpreter.
+            kernel: The episode's interpreter; None where it is turned off, and then no cell may run.
             functions: What its cells may call on the host, beside `submit`.
             cell_timeout: Seconds of wall clock for one cell.
             host_calls_per_cell: The most host calls of all kinds in one cell; one more ends the cell.
@@ -102,10 +102,13 @@ class InterpreterSession:
         Raises:
             KernelError: If the machinery of the interpreter failed; what a cell does to itself is a result.
         """
+        kernel = self._kernel
+        if kernel is None:
+            raise KernelError("the interpreter is turned off")
         if not self._ready:
-            await self._install()
+            await self._install(kernel)
         progress = _Progress()
-        progress.parts.append(await self._kernel.execute(code, timeout=self.cell_timeout))
+        progress.parts.append(await kernel.execute(code, timeout=self.cell_timeout))
         error: CellError | None = None
         while progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:
             answer = self._answer(progress)
@@ -114,10 +117,10 @@ class InterpreterSession:
                 break
             if self.submission is None:
                 left = max(self.cell_timeout - progress.seconds, _LEAST_SECONDS)
-                progress.parts.append(await self._kernel.reply(json.dumps(answer), timeout=left))
+                progress.parts.append(await kernel.reply(json.dumps(answer), timeout=left))
         result = progress.merged(error)
         if progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:
-            drained = await self._kernel.execute("", timeout=_SETUP_SECONDS)
+            drained = await kernel.execute("", timeout=_SETUP_SECONDS)
             result = replace(result, state_lost=result.state_lost or drained.state_lost)
         self._ready = not result.state_lost
         return CellRun(result, progress.host_calls)
@@ -137,8 +140,8 @@ class InterpreterSession:
         if self.submission is None:
             self.submission = source
 
-    async def _install(self) -> None:
-        result = await self._kernel.execute(self._stubs, timeout=_SETUP_SECONDS)
+    async def _install(self, kernel: Kernel) -> None:
+        result = await kernel.execute(self._stubs, timeout=_SETUP_SECONDS)
         if result.status is not CellStatus.OK:
             raise KernelError(f"the interpreter could not be set up: {result.text(500) or result.status}")
         self._ready = True

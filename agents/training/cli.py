@@ -12,6 +12,9 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from ...envs.env_config import ConfigError
+from .train_config import TrainConfig
+
 
 def add_parser(subparsers: Any) -> None:
     """Adds the command."""
@@ -41,18 +44,18 @@ def run(arguments: argparse.Namespace) -> int:
     from ..report.tables import comparison_table
     from .run_folder import RunFolder
     from .stage_display import StageDisplay
-    from .train_config import TrainConfig
     from .training_run import TrainingRun
 
     config = TrainConfig.load(arguments.config, arguments.overrides)
     check(config)
     if arguments.resume:
-        folder, config = RunFolder.reopen(arguments.runs, config.name)
+        folder, settings = RunFolder.reopen(arguments.runs, config.name)
+        _require_same(config, settings)
     else:
         folder = RunFolder.create(arguments.runs, config, [Path(sys.argv[0]).name, *sys.argv[1:]])
     console = Console()
     console.print(f"Run folder: {folder.root}", highlight=False)
-    _quiet_libraries()
+    _prepare_libraries()
     try:
         with folder.lock():
             asyncio.run(_until_stopped(TrainingRun(config, folder, StageDisplay(console)).run()))
@@ -65,6 +68,22 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(comparison_table(folder.root))
     console.print(f"Report: {report}", highlight=False, soft_wrap=True)
     return 0
+
+
+def _require_same(asked: TrainConfig, stored: TrainConfig) -> None:
+    """Refuses to go on with other settings than a run was started with.
+
+    Raises:
+        ConfigError: Names the settings that differ.
+    """
+    old, new = stored.settings(), asked.settings()
+    differing = sorted(key for key in old | new if old.get(key) != new.get(key))
+    if differing:
+        raise ConfigError(
+            f"--resume: the run was started with other settings: "
+            f"{', '.join(f'{key}={old.get(key)!r}' for key in differing)}; "
+            "give the same, or start a new run without --resume"
+        )
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
@@ -89,7 +108,7 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-def check(config: Any) -> None:
+def check(config: TrainConfig) -> None:
     """Looks for everything that would fail later, before anything starts.
 
     Raises:
@@ -97,7 +116,6 @@ def check(config: Any) -> None:
     """
     from importlib.util import find_spec
 
-    from ...envs.env_config import ConfigError
     from .verl_overrides import check_ignored
 
     for package in ("verl", "torch", "transformers", "ray"):
@@ -113,8 +131,12 @@ def check(config: Any) -> None:
     check_ignored(config.verl)
 
 
-def _quiet_libraries() -> None:
-    """Keeps other libraries' bars from drawing over ours."""
+def _prepare_libraries() -> None:
+    """Keeps other libraries' bars from drawing over ours, and idle threads of torch from spinning.
+
+    Both are read from the environment when the libraries load, so this comes before them.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers.utils import logging
 

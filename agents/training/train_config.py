@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -123,6 +123,10 @@ class TrainConfig(_Section):
             apply_override(values, override)
         return cls.parse(values)
 
+    def settings(self) -> dict[str, Any]:
+        """Every setting by its dotted name, as JSON values."""
+        return dict(_flat(self.model_dump(mode="json")))
+
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """Validates a mapping.
@@ -134,6 +138,14 @@ class TrainConfig(_Section):
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(describe(error)) from error
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def presets() -> dict[str, Path]:

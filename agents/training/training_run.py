@@ -140,7 +140,7 @@ class TrainingRun:
             arms[f"{when}-greedy"] = (env, 0.0, 1)
         if when == "after":
             off = env.model_copy(update={"tools": (Submit.name,)})
-            arms["after-no-interpreter"] = (off, settings.temperature, settings.samples)
+            arms["after-no-interpreter"] = (off, settings.temperature, 1)
         left = {arm: how for arm, how in arms.items() if not self._folder.done(arm)}
         if not left:
             return
