@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         folder = RunFolder.create(arguments.runs, config, [Path(sys.argv[0]).name, *sys.argv[1:]])
     console = Console()
     console.print(f"Run folder: {folder.root}", highlight=False)
-    _prepare_libraries()
+    _prepare_libraries(config.threads)
     try:
         with folder.lock():
             asyncio.run(_until_stopped(TrainingRun(config, folder, StageDisplay(console)).run()))
@@ -131,13 +131,11 @@ def check(config: TrainConfig) -> None:
     check_ignored(config.verl)
 
 
-def _prepare_libraries() -> None:
-    """Keeps other libraries' bars from drawing over ours, and idle threads of torch from spinning.
-
-    Both are read from the environment when the libraries load, so this comes before them.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+def _prepare_libraries(threads: int) -> None:
+    """Keeps other libraries' bars from drawing over ours, and torch to its threads."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
     from transformers.utils import logging
 
+    torch.set_num_threads(threads)
     logging.disable_progress_bar()

@@ -202,7 +202,7 @@ class TrainingRun:
                     stage.note(health.told(metrics))
 
                 await run_verl(
-                    overrides, log=folder.verl_log, metrics=part, on_step=on_step, check=health.fault
+                    overrides, log=folder.verl_log, metrics=part, on_step=on_step, check=health.fault, threads=config.threads
                 )  # fmt: skip
         finally:
             folder.merge_metrics()

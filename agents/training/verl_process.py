@@ -32,6 +32,7 @@ async def run_verl(
     metrics: Path,
     on_step: Callable[[int, Mapping[str, Any]], None],
     check: Callable[[], str | None],
+    threads: int = 1,
     module: str = "verl.trainer.main_ppo",
 ) -> None:
     """Runs `verl.trainer.main_ppo` on CPU to its end.
@@ -42,12 +43,13 @@ async def run_verl(
         metrics: File that verl's file logger writes, one JSON line a step.
         on_step: Called with every new step and its metrics.
         check: Asked twice a second; a text stops the run with that reason.
+        threads: Threads of torch in each process of the trainer.
         module: verl's entry point.
 
     Raises:
         TrainerError: If it failed, or `check` gave a reason.
     """
-    environment = os.environ | _environment(metrics)
+    environment = os.environ | _environment(metrics, threads)
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", guardian.__name__),
@@ -103,16 +105,14 @@ def last_lines(path: Path, count: int = 15) -> str:
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
 
 
-def _environment(metrics: Path) -> dict[str, str]:
-    threads = str(len(os.sched_getaffinity(0)))
+def _environment(metrics: Path, threads: int) -> dict[str, str]:
     root = str(Path(__file__).parents[3])
     return {
         "VERL_PLATFORM": "cpu",
         "VERL_USE_EXTERNAL_MODULES": CPU_WORKER,
         "VERL_FILE_LOGGER_PATH": str(metrics),
         "HYDRA_FULL_ERROR": "1",
-        "OMP_NUM_THREADS": threads,
-        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": str(threads),
         "TOKENIZERS_PARALLELISM": "false",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_DEDUP_LOGS": "0",

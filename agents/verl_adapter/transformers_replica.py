@@ -30,8 +30,7 @@ class TransformersReplica(RolloutReplica):  # type: ignore[misc]
         actor = ray.remote(TransformersServer).options(
             name=name, num_cpus=0.1, max_concurrency=self.max_concurrency
         )
-        half = max(1, torch.get_num_threads() // 2)  # the interpreters need the other half
-        server = actor.remote(self.model_config.path, half)
+        server = actor.remote(self.model_config.path, torch.get_num_threads())
         await asyncio.wait_for(server.ready.remote(), timeout=300)
         self.servers = [server]
         self._server_handle = server
