@@ -101,7 +101,7 @@ class TrainConfig(_Section):
     kernels: int = Field(default=32, ge=1)
     """Interpreters alive at once."""
     threads: int = Field(default=1, ge=1)
-    """Threads of torch in each process; a small model is fastest with one, which leaves cores to interpreters."""
+    """Threads of torch in each process; a small model needs but one, and interpreters need cores."""
     env: EnvConfig = EnvConfig(action_format="fenced")
     tasks: TasksConfig = TasksConfig()
     model: ModelConfig = ModelConfig()

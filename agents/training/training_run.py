@@ -202,8 +202,13 @@ class TrainingRun:
                     stage.note(health.told(metrics))
 
                 await run_verl(
-                    overrides, log=folder.verl_log, metrics=part, on_step=on_step, check=health.fault, threads=config.threads
-                )  # fmt: skip
+                    overrides,
+                    log=folder.verl_log,
+                    metrics=part,
+                    on_step=on_step,
+                    check=health.fault,
+                    threads=config.threads,
+                )
         finally:
             folder.merge_metrics()
         trained = folder.checkpoints / f"global_step_{config.grpo.steps}" / "actor" / "huggingface"
