@@ -63,7 +63,7 @@ class ModelConfig(_Section):
 class GrpoConfig(_Section):
     """Group-relative policy optimisation (Shao et al. 2024, arXiv 2402.03300), run by verl."""
 
-    steps: int = Field(default=40, ge=1)
+    steps: int = Field(default=30, ge=1)
     tasks_per_step: int = Field(default=8, ge=1)
     samples_per_task: int = Field(default=8, ge=2)
     learning_rate: float = Field(default=3e-4, gt=0)
