@@ -1,5 +1,10 @@
+import signal
+
 from hypothesis import settings
 
 # On a busy machine a first call may take long; time is never what a test asserts.
 settings.register_profile("replgym", deadline=None)
 settings.load_profile("replgym")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and programs that they start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
