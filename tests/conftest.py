@@ -6,5 +6,5 @@ from hypothesis import settings
 settings.register_profile("replgym", deadline=None)
 settings.load_profile("replgym")
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and programs that they start would, too.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
