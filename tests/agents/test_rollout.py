@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from replgym.agents.chat_template import ChatTemplate
 from replgym.agents.episode import Episode, Failure, StopReason
@@ -30,18 +29,6 @@ from .tiny_models import Recording, Typed
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TASK = make_task(Family.LINEAR, (7, -3))
 LONG = "```python\nprint('12 ' * 200)\n```"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pool() -> AsyncIterator[KernelPool]:
-    async with make_kernel_pool(size=4, warm=2) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def judge() -> AsyncIterator[Judge]:
-    async with Judge(concurrency=2) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
