@@ -1,48 +1,62 @@
 """Interpreters: stateful Python kernels, their pool, and the back ends that make them."""
 
-from .backends import BACKENDS, BackendOptions, KernelBackend, make_kernel_pool
+from .backend_options import BackendOptions, BackendOptionsError, Isolation
+from .backends import BACKENDS, make_backend, make_kernel_pool
+from .capabilities import Capabilities, Feature, IsolationLevel, Protection
 from .cell_result import CellError, CellOutput, CellResult, CellStatus, OutputKind
-from .fork_launcher import ForkLauncher
-from .fork_server import ForkServer
-from .forked_child import ForkedChild
-from .jupyter_kernel import JupyterKernel
+from .forking.fork_server import ForkServer
+from .forking.forked_child import ForkedChild
 from .kernel import Kernel
+from .kernel_backend import KernelBackend
 from .kernel_error import (
+    ForkRefusedError,
     ForkServerError,
+    IsolationError,
     KernelClosedError,
     KernelError,
     KernelStartError,
     PoolSaturatedError,
     UnknownBackendError,
+    UnsupportedError,
+    WorkspaceError,
 )
 from .kernel_pool import KernelPool
-from .launcher import Launcher
 from .pool_stats import PoolStats
-from .spawn_launcher import SpawnLauncher
+from .resource_limits import ResourceLimits
+from .supervised_kernel import SupervisedKernel
 
 __all__ = [
     "BACKENDS",
     "BackendOptions",
+    "BackendOptionsError",
+    "Capabilities",
     "CellError",
     "CellOutput",
     "CellResult",
     "CellStatus",
-    "ForkLauncher",
+    "Feature",
+    "ForkRefusedError",
     "ForkServer",
     "ForkServerError",
     "ForkedChild",
-    "JupyterKernel",
+    "Isolation",
+    "IsolationError",
+    "IsolationLevel",
     "Kernel",
     "KernelBackend",
     "KernelClosedError",
     "KernelError",
     "KernelPool",
     "KernelStartError",
-    "Launcher",
     "OutputKind",
     "PoolSaturatedError",
     "PoolStats",
-    "SpawnLauncher",
+    "Protection",
+    "ResourceLimits",
+    "SupervisedKernel",
     "UnknownBackendError",
+    "UnsupportedError",
+    "WorkspaceError",
+    "make_backend",
     "make_kernel_pool",
 ]

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from .capabilities import Capabilities
 from .cell_result import CellResult
 
 
 @runtime_checkable
 class Kernel(Protocol):
     """One stateful Python interpreter."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its back end promises on this machine."""
+        ...
 
     async def execute(self, code: str, *, timeout: float) -> CellResult:
         """Runs a cell.
@@ -51,10 +57,38 @@ class Kernel(Protocol):
         ...
 
     async def fork(self) -> Kernel:
-        """Clones the interpreter with its state.
+        """Clones the interpreter: variables, history and workspace files, each independent from now on.
+
+        A cell that waits for input is interrupted first. The caller owns the clone and closes it.
 
         Raises:
-            NotImplementedError: If the back end cannot, with the names of those that can.
+            UnsupportedError: If the back end cannot, with the name of one that can.
+            ForkRefusedError: If the interpreter holds what a copy cannot share, such as threads, connections
+                or a GPU; the message names it. The interpreter is as before.
+        """
+        ...
+
+    async def write_file(self, path: str, data: bytes) -> None:
+        """Puts a regular file into the workspace, which is the working directory of the first cell.
+
+        Args:
+            path: Relative path; folders above it are made.
+            data: Its content.
+
+        Raises:
+            WorkspaceError: If the path leaves the workspace or meets a link, or the file does not fit.
+        """
+        ...
+
+    async def read_file(self, path: str, *, limit: int = 16 << 20) -> bytes:
+        """Gets a regular file from the workspace.
+
+        Args:
+            path: Relative path.
+            limit: The most bytes to accept.
+
+        Raises:
+            WorkspaceError: If there is no such regular file, it is larger, or a link is in its path.
         """
         ...
 

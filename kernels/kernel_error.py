@@ -23,5 +23,21 @@ class PoolSaturatedError(KernelError):
     """No kernel came free within the time that the caller allowed."""
 
 
+class UnsupportedError(KernelError, NotImplementedError):
+    """The back end cannot do this at all; its capabilities say so."""
+
+
+class ForkRefusedError(KernelError):
+    """A live interpreter holds something that a copy could not share, such as threads or connections."""
+
+
+class WorkspaceError(KernelError):
+    """A file cannot be moved into or out of an interpreter."""
+
+
+class IsolationError(KernelStartError):
+    """The isolation that was asked for cannot be had on this machine."""
+
+
 class UnknownBackendError(ValueError):
     """No back end has this name."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..kernels.fork_server import ForkServer
+from ..kernels.forking.fork_server import ForkServer
 from .process_launcher import LaunchedProcess
 
 PROJECT_ROOT = Path(__file__).absolute().parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from replgym.kernels import CellStatus, Kernel, KernelClosedError, OutputKind
+from replgym.kernels import CellStatus, Kernel, KernelClosedError, OutputKind, UnsupportedError
 
 from .conftest import KernelMaker
 
@@ -359,7 +359,7 @@ async def test_patched_json_cannot_hurt_the_host(kernel: Kernel) -> None:
 
 
 async def test_fork_says_that_it_cannot(kernel: Kernel) -> None:
-    with pytest.raises(NotImplementedError, match="no back end can yet"):
+    with pytest.raises(UnsupportedError, match="backend='fork'"):
         await kernel.fork()
 
 

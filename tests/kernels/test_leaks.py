@@ -6,7 +6,9 @@ import asyncio
 import os
 from pathlib import Path
 
-from replgym.kernels import ForkLauncher, JupyterKernel
+from replgym.kernels import BackendOptions
+from replgym.kernels.jupyter.fork_launcher import ForkLauncher
+from replgym.kernels.jupyter.jupyter_backend import JupyterBackend
 
 
 def _open_fds() -> int:
@@ -19,10 +21,11 @@ def _children(pid: int) -> list[str]:
 
 async def test_two_hundred_kernels_leave_nothing() -> None:
     launcher = ForkLauncher()
+    backend = JupyterBackend("jupyter", launcher, BackendOptions())
     server = await launcher.server()
 
     async def episode() -> None:
-        kernel = await JupyterKernel.start(launcher)
+        kernel = await backend.start_kernel()
         assert (await kernel.execute("1 + 1", timeout=30)).text() == "2"
         await kernel.close()
 
@@ -36,6 +39,6 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
         assert set(os.listdir(server.folder)) == files
         assert len(os.listdir(f"/proc/{server.pid}/fd")) <= 8
     finally:
-        await launcher.close()
+        await backend.close()
     assert not server.folder.exists()
     assert not Path(f"/proc/{server.pid}").exists()

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replgym.kernels.cell_result import OutputKind
+from replgym.kernels.jupyter.wire import MalformedFrameError, Wire
 from replgym.kernels.output_collector import OutputCollector
-from replgym.kernels.wire import MalformedFrameError, Wire
 
 CHUNKS = st.lists(st.tuples(st.sampled_from([OutputKind.STDOUT, OutputKind.STDERR]), st.text(max_size=30)))
 

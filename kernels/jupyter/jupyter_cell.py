@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .cell_result import CellError, CellResult, CellStatus, OutputKind, cut_middle
+from ..cell_result import CellError, CellResult, CellStatus, OutputKind, cut_middle
+from ..output_collector import OutputCollector
 from .kernel_channels import Channel
-from .output_collector import OutputCollector
 from .wire import Message
 
 TRACEBACK_LIMIT = 16_000
@@ -31,7 +31,7 @@ class InputRequest:
     header: Mapping[str, Any]
 
 
-class RunningCell:
+class JupyterCell:
     """Collects the messages with one parent id, and wakes its owner when something is decided."""
 
     def __init__(self, output_limit: int, on_broken: Callable[[], None]) -> None:
@@ -57,6 +57,15 @@ class RunningCell:
         """Whether the owner has something to do: the cell is over, or asks for input."""
         # Output before a prompt has arrived when its extra busy status has.
         return self.done or (self.request is not None and self._busy_count > self._prompt_count)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the cell waits for a line of input."""
+        return self.request is not None
+
+    def withdraw(self) -> None:
+        """Forgets the question, because the cell is being interrupted instead of answered."""
+        self.request = None
 
     def resume(self) -> None:
         """Starts the next stretch: what was collected so far belonged to the one before."""
@@ -125,11 +134,6 @@ class RunningCell:
                 self._idle = True
                 asyncio.get_running_loop().call_later(_REPLY_SECONDS, self._expect_reply)
             self._busy_count += state == "busy"
-
-
-def died(state_lost: bool = True) -> CellResult:
-    """The result of a cell that found its interpreter dead."""
-    return CellResult(status=CellStatus.DIED, state_lost=state_lost)
 
 
 def _bundle(content: Mapping[str, Any]) -> dict[str, str]:

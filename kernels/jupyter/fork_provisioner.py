@@ -17,9 +17,9 @@ from weakref import WeakKeyDictionary
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
+from ..forking.forked_child import ForkedChild
+from ..kernel_error import KernelStartError
 from .fork_launcher import ForkLauncher
-from .forked_child import ForkedChild
-from .kernel_error import KernelStartError
 from .ready_signal import kernel_process_file
 
 _START_SECONDS = 30.0

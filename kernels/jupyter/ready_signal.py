@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 
-from .kernel_error import KernelStartError
+from ..kernel_error import KernelStartError
 from .launcher import KernelProcess
 
 
@@ -51,4 +51,4 @@ class ReadySignal:
 
 def kernel_process_file() -> str:
     """The path of the program that runs in the process of a kernel."""
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernel_process.py")
+    return os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "inside", "kernel_process.py"))

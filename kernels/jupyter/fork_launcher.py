@@ -9,8 +9,8 @@ from pathlib import Path
 
 import zmq
 
-from .fork_server import ForkServer
-from .kernel_error import KernelClosedError
+from ..forking.fork_server import ForkServer
+from ..kernel_error import KernelClosedError
 from .launcher import KernelOptions, KernelProcess
 from .ready_signal import ReadySignal, kernel_process_file
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import zmq
 
-from .clean_environment import clean_environment
-from .kernel_error import KernelClosedError, KernelStartError
+from ..clean_environment import clean_environment
+from ..kernel_error import KernelClosedError, KernelStartError
+from ..process_tree import descendants
 from .launcher import KernelOptions, KernelProcess
-from .process_tree import descendants
 from .ready_signal import ReadySignal, kernel_process_file
 
 _SWEEPS = 50

@@ -20,10 +20,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import fork_server_main
-from .clean_environment import clean_environment
+from ..clean_environment import clean_environment
+from ..inside import fork_server_main
+from ..kernel_error import ForkServerError
 from .forked_child import ForkedChild
-from .kernel_error import ForkServerError
 
 _MAIN = fork_server_main.__file__
 

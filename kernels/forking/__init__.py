@@ -1,0 +1,1 @@
+"""Processes forked from a warm server, seen from the host."""

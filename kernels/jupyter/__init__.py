@@ -1,0 +1,1 @@
+"""Real ipykernels, forked or spawned, and the client that speaks to them."""
