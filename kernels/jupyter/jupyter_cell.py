@@ -14,8 +14,7 @@ from typing import Any
 
 from ..cell_result import CellError, CellResult, CellStatus, OutputKind, cut_middle
 from ..output_collector import OutputCollector
-from .kernel_channels import Channel
-from .wire import Message
+from .wire import Channel, Message
 
 TRACEBACK_LIMIT = 16_000
 _REPLY_SECONDS = 2.0

@@ -15,9 +15,9 @@ from ..interpreter import Cell
 from ..kernel_error import KernelStartError, UnsupportedError
 from ..workspace import Workspace
 from .jupyter_cell import JupyterCell
-from .kernel_channels import Channel, KernelChannels
+from .kernel_channels import KernelChannels
 from .launcher import KernelOptions, KernelProcess, Launcher
-from .wire import Message
+from .wire import Channel, Message
 
 _PROBE_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 _CHANNEL_PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}

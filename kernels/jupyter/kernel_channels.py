@@ -8,23 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
 import zmq
 
-from .wire import MalformedFrameError, Message, Wire
+from .wire import Channel, MalformedFrameError, Message, Wire
 
 MESSAGE_LIMIT = 64 << 20
 _BATCH = 200
-
-
-class Channel(StrEnum):
-    """The channels that a host uses; interrupts go by signal."""
-
-    IOPUB = "iopub"
-    SHELL = "shell"
-    STDIN = "stdin"
 
 
 class KernelChannels:

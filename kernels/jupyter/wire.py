@@ -13,10 +13,21 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 _DELIMITER = b"<IDS|MSG>"
 _VERSION = "5.4"
+
+
+class Channel(StrEnum):
+    """The channels that a host uses."""
+
+    IOPUB = "iopub"
+    SHELL = "shell"
+    STDIN = "stdin"
+    CONTROL = "control"
+    """Only where no signal reaches the kernel."""
 
 
 class MalformedFrameError(ValueError):
@@ -34,30 +45,59 @@ class Message:
     header: Mapping[str, Any]
 
 
-class Wire:
-    """Signs and checks the messages of one session."""
+class Headers:
+    """Makes the headers of the requests of one session."""
 
-    def __init__(self, key: str) -> None:
-        self._base = hmac.new(key.encode(), digestmod=hashlib.sha256)
-        self._session = os.urandom(8).hex()
+    def __init__(self) -> None:
+        self.session = os.urandom(8).hex()
         self._count = 0
 
-    def encode(
-        self, kind: str, content: Mapping[str, Any], parent: Mapping[str, Any] | None = None
-    ) -> tuple[str, list[bytes]]:
-        """Builds the frames of a request and returns them behind the message's id."""
+    def make(self, kind: str) -> dict[str, str]:
+        """The header of the next request."""
         self._count += 1
-        message_id = f"{self._session}_{self._count}"
-        header = {
-            "msg_id": message_id,
-            "session": self._session,
+        return {
+            "msg_id": f"{self.session}_{self._count}",
+            "session": self.session,
             "username": "",
             "date": datetime.now(UTC).isoformat(),
             "msg_type": kind,
             "version": _VERSION,
         }
+
+
+def checked_message(header: object, parent: object, metadata: object, content: object) -> Message:
+    """Makes a message of parsed parts.
+
+    Raises:
+        MalformedFrameError: If they do not have the right shape.
+    """
+    if not (
+        isinstance(header, dict)
+        and isinstance(parent, dict)
+        and isinstance(metadata, dict)
+        and isinstance(content, dict)
+    ):
+        raise MalformedFrameError("a part of the message is not an object")
+    kind, parent_id = header.get("msg_type"), parent.get("msg_id", "")
+    if not isinstance(kind, str) or not isinstance(parent_id, str):
+        raise MalformedFrameError("a message has no type or a strange parent")
+    return Message(kind, parent_id, content, metadata, header)
+
+
+class Wire:
+    """Signs and checks the messages of one session."""
+
+    def __init__(self, key: str) -> None:
+        self._base = hmac.new(key.encode(), digestmod=hashlib.sha256)
+        self._headers = Headers()
+
+    def encode(
+        self, kind: str, content: Mapping[str, Any], parent: Mapping[str, Any] | None = None
+    ) -> tuple[str, list[bytes]]:
+        """Builds the frames of a request and returns them behind the message's id."""
+        header = self._headers.make(kind)
         body = [json.dumps(part).encode() for part in (header, parent or {}, {}, content)]
-        return message_id, [_DELIMITER, self._sign(body), *body]
+        return header["msg_id"], [_DELIMITER, self._sign(body), *body]
 
     def decode(self, frames: Sequence[bytes]) -> Message:
         """Checks and parses the frames of a message.
@@ -75,12 +115,7 @@ class Wire:
             raise
         except (ValueError, TypeError, RecursionError) as error:
             raise MalformedFrameError(str(error)) from error
-        if not all(isinstance(part, dict) for part in (header, parent, metadata, content)):
-            raise MalformedFrameError("a part of the message is not an object")
-        kind, parent_id = header.get("msg_type"), parent.get("msg_id", "")
-        if not isinstance(kind, str) or not isinstance(parent_id, str):
-            raise MalformedFrameError("a message has no type or a strange parent")
-        return Message(kind, parent_id, content, metadata, header)
+        return checked_message(header, parent, metadata, content)
 
     def _sign(self, body: Sequence[bytes]) -> bytes:
         signer = self._base.copy()
