@@ -1,0 +1,145 @@
+"""Samples become medians, spreads and ratios; and those a JSON file, a table and a picture."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Samples = dict[str, dict[str, list[float]]]
+"""Contender -> metric -> samples."""
+Summary = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""Contender -> metric -> median, quartiles, count, ratio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How a metric is written."""
+
+    scale: float
+    suffix: str
+    more_is_better: bool = False
+
+
+UNITS: Mapping[str, Unit] = {
+    "start to ready": Unit(1e3, "ms"),
+    "start to first result": Unit(1e3, "ms"),
+    "round trip": Unit(1e3, "ms"),
+    "reset to first result": Unit(1e3, "ms"),
+    "starts per second": Unit(1, "/s", more_is_better=True),
+    "episodes per second": Unit(1, "/s", more_is_better=True),
+    "cpu per episode": Unit(1e3, "ms"),
+    "memory per session": Unit(2**-20, "MiB"),
+    "fork of a live session with 0 MB": Unit(1e3, "ms"),
+    "fork of a live session with 100 MB": Unit(1e3, "ms"),
+    "death noticed": Unit(1e3, "ms"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bound on a ratio to the yardstick."""
+
+    contender: str
+    metric: str
+    bound: float
+    peer: str
+
+    def judged(self, summary: Summary) -> dict[str, object] | None:
+        """The ratio and whether it is met; None when a side was not measured."""
+        try:
+            mine = summary[self.contender][self.metric]["median"]
+            peer = summary[self.peer][self.metric]["median"]
+        except KeyError:
+            return None
+        ratio = mine / peer
+        met = ratio >= self.bound if UNITS[self.metric].more_is_better else ratio <= self.bound
+        what = f"{self.contender}: {self.metric}"
+        return {"what": what, "against": self.peer, "ratio": ratio, "target": self.bound, "met": met}
+
+
+def summarise(samples: Samples, yardstick: str) -> dict[str, dict[str, dict[str, float]]]:
+    """Median, quartiles, count and the ratio of medians to the yardstick's."""
+    summary: dict[str, dict[str, dict[str, float]]] = {}
+    for contender, metrics in samples.items():
+        for metric, values in metrics.items():
+            low, middle, high = _quartiles(values)
+            entry = {"median": middle, "q1": low, "q3": high, "n": float(len(values))}
+            peers = samples.get(yardstick, {}).get(metric)
+            if peers:
+                entry["ratio"] = middle / statistics.median(peers)
+            summary.setdefault(contender, {})[metric] = entry
+    return summary
+
+
+def table(summary: Summary) -> str:
+    """A Markdown table: a row for each metric, a column for each contender."""
+    names = list(summary)
+    metrics = [metric for metric in UNITS if any(metric in summary[name] for name in names)]
+    lines = [f"| median (quartiles) [ratio] | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for metric in metrics:
+        cells = [_cell(metric, summary[name].get(metric)) for name in names]
+        lines.append(f"| {metric} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write(folder: Path, name: str, record: Mapping[str, object], text: str) -> None:
+    """Writes the record and the text beside each other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+    (folder / f"{name}.md").write_text(text)
+
+
+def draw(
+    path: Path,
+    summary: Summary,
+    yardstick: str,
+    metrics: Sequence[str],
+) -> None:
+    """Draws how many times better each contender is than the yardstick, on a logarithmic scale."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    names = [name for name in summary if name != yardstick]
+    shown = [metric for metric in metrics if any(metric in summary[name] for name in names)]
+    figure, axes = plt.subplots(figsize=(9, 1.4 + 0.28 * len(names) * len(shown)), layout="constrained")
+    height = 0.8 / len(names)
+    for index, name in enumerate(names):
+        places, factors = [], []
+        for row, metric in enumerate(shown):
+            ratio = summary[name].get(metric, {}).get("ratio")
+            if ratio is not None:
+                places.append(row + (index - (len(names) - 1) / 2) * height)
+                factors.append(ratio if UNITS[metric].more_is_better else 1 / ratio)
+        bars = axes.barh(places, factors, height * 0.9, left=0, label=name)
+        axes.bar_label(bars, [f" {factor:.1f}×" for factor in factors], fontsize=8)
+    axes.set_yticks(range(len(shown)), shown)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.axvline(1, color="black", linewidth=1)
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"times better than {yardstick} (median, logarithmic)")
+    axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(names), frameon=False)
+    figure.savefig(path, dpi=130)
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, statistics.median(values), high
+
+
+def _cell(metric: str, entry: Mapping[str, float] | None) -> str:
+    if entry is None:
+        return "–"
+    unit = UNITS[metric]
+    median, low, high = (entry[key] * unit.scale for key in ("median", "q1", "q3"))
+    ratio = f" [{entry['ratio']:.3g}×]" if "ratio" in entry else ""
+    return f"{median:.3g} {unit.suffix} ({low:.3g}–{high:.3g}){ratio}"
