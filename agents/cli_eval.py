@@ -52,6 +52,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--max-tokens", type=_positive, default=1024, help="tokens per message (%(default)s)")
     parser.add_argument("--concurrency", type=_positive, default=8, help="episodes at once (%(default)s)")
     parser.add_argument("--backend", default="jupyter", help=f"{', '.join(sorted(BACKENDS))} (%(default)s)")
+    parser.add_argument(
+        "--backend-options", default="{}", metavar="JSON", help='such as \'{"isolation": "namespaces"}\''
+    )
     parser.add_argument("--output", type=Path, help="folder for episodes.jsonl and summary.json")
     parser.add_argument(
         "--resume", action="store_true", help="go on with --output; failures are played again"
@@ -167,7 +170,15 @@ def _task_set(arguments: argparse.Namespace) -> TaskSet:
 
 
 def _env_config(arguments: argparse.Namespace) -> EnvConfig:
-    values: dict[str, Any] = {"action_format": arguments.action_format, "backend": arguments.backend}
+    try:
+        options = json.loads(arguments.backend_options)
+    except ValueError as error:
+        raise UsageError(f"--backend-options {arguments.backend_options!r} is not JSON: {error}") from None
+    values: dict[str, Any] = {
+        "action_format": arguments.action_format,
+        "backend": arguments.backend,
+        "backend_options": options,
+    }
     if arguments.max_turns is not None:
         values["max_turns"] = arguments.max_turns
     if arguments.no_interpreter:

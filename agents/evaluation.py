@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from ..envs.async_interpreter_env import AsyncInterpreterEnv
 from ..envs.env_config import EnvConfig
 from ..envs.task import Task
-from ..kernels import KernelPool, make_kernel_pool
+from ..kernels import KernelPool
 from ..rewards.judge import Judge
 from .episode import Episode, Failure
 from .episode_log import EpisodeLog
@@ -103,7 +103,7 @@ async def evaluate(
         if on_episode is not None:
             on_episode(episode)
 
-    pool = make_kernel_pool(env_config.backend, size=concurrency, warm=min(4, concurrency))
+    pool = env_config.make_pool(size=concurrency, warm=min(4, concurrency))
     async with Judge() as judge, pool:
         table = _Table(policy, env_config, pool, judge, limits, sampling, seed, dict(info or {}))
         await _play_all(rest, table, record, concurrency)

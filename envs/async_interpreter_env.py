@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ..kernels.backends import make_kernel_pool
 from ..kernels.kernel import Kernel
 from ..kernels.kernel_error import KernelError
 from ..kernels.kernel_pool import KernelPool
@@ -121,7 +120,7 @@ class AsyncInterpreterEnv:
         self.toolbox = Toolbox(self.config.tools, observation_limit=self.config.observation_limit)
         self._rubric = Rubric(self.config.rubric)
         self._tasks = tasks
-        self._pool = pool or make_kernel_pool(self.config.backend, size=1, warm=1)
+        self._pool = pool or self.config.make_pool(size=1, warm=1)
         self._judge = judge or Judge(concurrency=1)
         self._owned: list[KernelPool | Judge] = []
         self._owned += [] if pool else [self._pool]

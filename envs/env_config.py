@@ -7,7 +7,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from ..kernels.backends import BACKENDS
+from ..kernels.backend_options import BackendOptions
+from ..kernels.backends import BACKENDS, make_backend, pool_of
+from ..kernels.kernel_pool import KernelPool
 from ..rewards.rubric import Rubric
 from ..tools.action_formats import ACTION_FORMATS
 from ..tools.submit import Submit
@@ -34,6 +36,8 @@ class EnvConfig(BaseModel):
     """What a model may call; without `python_interpreter` no cell runs."""
     backend: str = "jupyter"
     """Where cells run; a name in `kernels.BACKENDS`."""
+    backend_options: BackendOptions = BackendOptions()
+    """How they run: isolation, limits, set-up code and more; see `kernels.BackendOptions`."""
     max_turns: int = Field(default=8, ge=1, strict=True)
     """Messages until the episode is truncated."""
     parse_error_budget: int = Field(default=3, ge=1, strict=True)
@@ -105,6 +109,10 @@ class EnvConfig(BaseModel):
                 f"render_mode={render_mode!r} is not allowed: use one of: {', '.join(render_modes)}"
             )
         return cls(**settings)
+
+    def make_pool(self, *, size: int, warm: int) -> KernelPool:
+        """Makes a pool of interpreters for environments with these settings; nothing starts yet."""
+        return pool_of(make_backend(self.backend, self.backend_options), size=size, warm=warm)
 
     def load_tasks(self) -> TaskSet:
         """Loads the tasks.

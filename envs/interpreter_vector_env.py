@@ -12,7 +12,6 @@ import numpy as np
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from ..kernels.backends import make_kernel_pool
 from ..kernels.kernel_pool import KernelPool
 from ..rewards.judge import Judge
 from .async_interpreter_env import AsyncInterpreterEnv, ResetResult, StepResult
@@ -61,7 +60,7 @@ class InterpreterVectorEnv(gym.vector.VectorEnv[Texts, Sequence[str], NDArray[An
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         tasks, judge = config.load_tasks(), Judge()
-        pool = make_kernel_pool(config.backend, size=num_envs, warm=min(_WARM, num_envs))
+        pool = config.make_pool(size=num_envs, warm=min(_WARM, num_envs))
         self._cores = [
             AsyncInterpreterEnv(config, pool=pool, judge=judge, tasks=tasks) for _ in range(num_envs)
         ]

@@ -56,5 +56,9 @@ def make_kernel_pool(backend: str = "jupyter", *, size: int = 8, warm: int = 2, 
         UnknownBackendError: If there is no such back end.
         BackendOptionsError: If an option is not allowed.
     """
-    made = make_backend(backend, BackendOptions(**options))
-    return KernelPool(made.start_kernel, size=size, warm=warm, on_close=made.close)
+    return pool_of(make_backend(backend, BackendOptions(**options)), size=size, warm=warm)
+
+
+def pool_of(backend: KernelBackend, *, size: int, warm: int) -> KernelPool:
+    """Makes a pool that owns a back end and closes it with itself."""
+    return KernelPool(backend.start_kernel, size=size, warm=warm, on_close=backend.close)

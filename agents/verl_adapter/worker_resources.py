@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...envs.env_config import EnvConfig
-from ...kernels.backends import make_kernel_pool
 from ...kernels.kernel_pool import KernelPool
 from ...rewards.judge import Judge
 from ..episode_log import EpisodeLog
@@ -40,7 +39,7 @@ def worker_resources(env_json: str, kernels: int, episodes_dir: str) -> WorkerRe
     env = EnvConfig.model_validate_json(env_json)
     return WorkerResources(
         env=env,
-        pool=make_kernel_pool(env.backend, size=kernels, warm=min(4, kernels)),
+        pool=env.make_pool(size=kernels, warm=min(4, kernels)),
         judge=Judge(),
         log=EpisodeLog(Path(episodes_dir) / f"train-{os.getpid()}.jsonl"),
     )
