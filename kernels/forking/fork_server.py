@@ -21,11 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from ..clean_environment import clean_environment
-from ..inside import fork_server_main
+from ..inside import FOLDER, fork_server_main
 from ..kernel_error import ForkServerError
 from .forked_child import ForkedChild
-
-_MAIN = fork_server_main.__file__
 
 
 class ForkServer:
@@ -112,7 +110,8 @@ class ForkServer:
         """Forks a child in a session of its own.
 
         Args:
-            target: `package.module:function` or `/path/file.py:function`; called with `argument`.
+            target: `package.module:function`, `.module:function` for a module beside the server's own, or
+                `/path/file.py:function`; called with `argument`.
             argument: Anything that JSON can carry, within about 100 kB.
             fds: Descriptors for the child, where they are 3, 4, … in this order. The caller keeps its own.
             stdout: Descriptor that becomes the child's standard output; `/dev/null` without.
@@ -256,7 +255,8 @@ async def _spawn(options: dict[str, Any], environment: dict[str, str]) -> asynci
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
-            _MAIN,
+            str(FOLDER),
+            "fork_server_main:main",
             json.dumps(options),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

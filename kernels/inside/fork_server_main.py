@@ -5,7 +5,7 @@ every child is a subreaper too, hence a process that turns up as a direct child 
 here is the orphan of a dead child, and is killed. When the owner goes away (end of file on the control
 socket, also after `kill -9`) every descendant and the folder of the server go with it.
 
-The file stands alone and imports nothing of this project: what is imported here is in every child.
+It imports nothing of this project but modules of this folder: what is imported here is in every child.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _SWEEP_SECONDS = 2.0
 
 
 def resolve(target: str) -> Callable[[Any], object]:
-    """Imports `module:function`, or `/path/to/file.py:function`."""
+    """Imports `module:function`, `.module:function` of this folder, or `/path/to/file.py:function`."""
     module_name, _, function = target.rpartition(":")
     if module_name.endswith(".py"):
         module = _import_file(Path(module_name))
     else:
-        module = importlib.import_module(module_name)
+        module = importlib.import_module(module_name, __package__)
     found: Callable[[Any], object] = getattr(module, function)
     return found
 
@@ -283,9 +283,8 @@ def _place_fds(fds: list[int], stdio: list[int]) -> None:
     os.closerange(FIRST_FD + len(kept), max(high) + 1)
 
 
-def main(arguments: list[str]) -> None:
-    """Imports the preloads, warms up and serves; arguments: one JSON object."""
-    options = json.loads(arguments[0])
+def main(options: dict[str, Any]) -> None:
+    """Imports the preloads, warms up and serves."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     control = socket.socket(fileno=options["fd"])
@@ -298,7 +297,3 @@ def main(arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     Server(control, folder).serve()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -12,7 +12,7 @@ import zmq
 from ..forking.fork_server import ForkServer
 from ..kernel_error import KernelClosedError
 from .launcher import KernelOptions, KernelProcess
-from .ready_signal import ReadySignal, kernel_process_file
+from .ready_signal import ReadySignal
 
 
 class ForkLauncher:
@@ -37,8 +37,7 @@ class ForkLauncher:
             if self._server is None or not self._server.is_alive():
                 if self._server is not None:
                     await self._server.close()
-                program = kernel_process_file()
-                self._server = await ForkServer.start(self._preload, warm_up=f"{program}:warm")
+                self._server = await ForkServer.start(self._preload, warm_up=".kernel_process:warm")
             return self._server
 
     async def make_folder(self) -> Path:
@@ -52,7 +51,7 @@ class ForkLauncher:
         ready = ReadySignal()
         try:
             child = await server.fork(
-                f"{kernel_process_file()}:run",
+                ".kernel_process:run",
                 {
                     "connection_file": str(options.connection_file),
                     "output_limit": options.output_limit,

@@ -20,7 +20,6 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from ..forking.forked_child import ForkedChild
 from ..kernel_error import KernelStartError
 from .fork_launcher import ForkLauncher
-from .ready_signal import kernel_process_file
 
 _START_SECONDS = 30.0
 _NO_CAP = 1 << 40
@@ -103,7 +102,7 @@ class ForkProvisioner(KernelProvisionerBase):
         assert self._mine is not None
         server = await self._mine.launcher.server()
         self._child = await server.fork(
-            f"{kernel_process_file()}:run",
+            ".kernel_process:run",
             {"connection_file": os.path.abspath(self._connection_file), "output_limit": _NO_CAP},
             cwd=kwargs.get("cwd") or os.getcwd(),
             env=kwargs.get("env"),

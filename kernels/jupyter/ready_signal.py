@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 
 from ..kernel_error import KernelStartError
@@ -47,8 +46,3 @@ class ReadySignal:
         """Closes both ends; idempotent."""
         self._theirs.close()
         self._ours.close()
-
-
-def kernel_process_file() -> str:
-    """The path of the program that runs in the process of a kernel."""
-    return os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "inside", "kernel_process.py"))

@@ -15,10 +15,11 @@ from pathlib import Path
 import zmq
 
 from ..clean_environment import clean_environment
+from ..inside import FOLDER
 from ..kernel_error import KernelClosedError, KernelStartError
 from ..process_tree import descendants
 from .launcher import KernelOptions, KernelProcess
-from .ready_signal import ReadySignal, kernel_process_file
+from .ready_signal import ReadySignal
 
 _SWEEPS = 50
 
@@ -93,7 +94,8 @@ class SpawnLauncher:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
-                kernel_process_file(),
+                str(FOLDER),
+                "kernel_process:run",
                 json.dumps(argument),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -21,7 +21,7 @@ from replgym.kernels import KernelStartError
 @pytest.fixture(autouse=True)
 def _entry_point() -> None:
     """The entry point of the distribution, for a checkout that is not installed."""
-    target = "replgym.kernels.fork_provisioner:ForkProvisioner"
+    target = "replgym.kernels.jupyter.fork_provisioner:ForkProvisioner"
     entry = EntryPoint("replgym-fork", target, KernelProvisionerFactory.GROUP_NAME)
     KernelProvisionerFactory.instance().provisioners["replgym-fork"] = entry
 

@@ -1,0 +1,121 @@
+"""The ipykernel and its application, with the promises of `kernel_process`."""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-call"
+import signal
+import sys
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
+
+from .capped_stream import CappedStream, without_network_pipe
+from .cell_traceback import encodable, printable
+from .late_output import CellOutputs
+from .output_budget import OutputBudget
+from .plain_shell import PlainShell
+
+CUT_KEY = "replgym_cut"
+
+
+class CellShell(PlainShell, ZMQInteractiveShell):
+    """The shell of every engine, on ipykernel's channels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.pop("compiler_class", None)
+        super().__init__(*args, **kwargs)
+
+
+class CellKernel(IPythonKernel):
+    """The kernel whose cells keep the promises."""
+
+    shell_class = Type(CellShell)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.outputs: CellOutputs | None = None
+
+    def start(self) -> None:
+        """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
+        super().start()
+        # asyncio listens for signals from the first handler on; ipykernel alone would notice SIGINT too late.
+        loop: Any = self.io_loop
+        loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
+
+    async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Runs a cell and hands over all of its output before the reply."""
+        if self.outputs is not None:
+            self.outputs.begin()
+        assert self.shell is not None
+        self.shell.compile.silent = silent
+        try:
+            reply: dict[str, Any] = await super().do_execute(code, silent, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - an exception with a broken __str__ must not cost the reply
+            reply = {
+                "status": "error",
+                "ename": type(error).__name__,
+                "evalue": printable(error),
+                "traceback": [],
+                "execution_count": self.execution_count,
+                "user_expressions": {},
+                "payload": [],
+            }
+        if "evalue" in reply:
+            reply["evalue"] = encodable(reply["evalue"])
+        self._drain()
+        if self.outputs is not None:
+            self.outputs.end()
+        return reply
+
+    def finish_metadata(self, parent: Any, metadata: dict[str, Any], reply_content: Any) -> dict[str, Any]:
+        """Says how many characters the budget cut."""
+        metadata = super().finish_metadata(parent, metadata, reply_content)
+        if self.outputs is not None:
+            metadata[CUT_KEY] = self.outputs.budget.cut
+        return metadata
+
+    def _input_request(self, *args: Any, **kwargs: Any) -> str:
+        """Asks for input; the second `busy` is a fence behind which all earlier output has arrived."""
+        self._drain()
+        if self.outputs is not None:
+            self.outputs.budget.finish()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        self._publish_status("busy", "shell")
+        if self.outputs is not None:
+            self.outputs.budget.renew()
+        answer: str = super()._input_request(*args, **kwargs)
+        return answer
+
+    def _drain(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, CappedStream):
+                stream.drain()
+
+
+class CellKernelApp(IPKernelApp):
+    """The application around the kernel."""
+
+    output_limit = 1 << 16
+
+    def init_sockets(self) -> None:
+        """Opens no socket but those of the connection file."""
+        without_network_pipe()
+        super().init_sockets()
+
+    def init_io(self) -> None:
+        """Puts both streams on one budget."""
+        super().init_io()
+        self.outputs = CellOutputs(OutputBudget(self.output_limit))
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, CappedStream):
+                stream.outputs = self.outputs
+
+    def init_kernel(self) -> None:
+        """Gives the kernel the streams' outputs."""
+        super().init_kernel()
+        self.kernel.outputs = self.outputs

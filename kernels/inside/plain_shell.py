@@ -1,0 +1,49 @@
+"""The IPython shell of every engine: plain tracebacks, cells called `<cell n>`, `exit()` ends the cell."""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-call"
+from types import TracebackType
+from typing import Any
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+
+from .cell_traceback import PrintableError, format_traceback
+
+_SETUP = "<setup>"
+
+
+class CellCompiler(CachingCompiler):
+    """Names code after its cell, so that no path of the host shows."""
+
+    silent = False
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """The file name under which a cell is compiled."""
+        return _SETUP if self.silent else f"<cell {number}>"
+
+
+class PlainShell(InteractiveShell):
+    """A shell that shows plain tracebacks of the cell's own frames."""
+
+    compiler_class = Type(CellCompiler)
+
+    def showtraceback(
+        self,
+        exc_tuple: tuple[type[BaseException], BaseException, TracebackType | None] | None = None,
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        """Reports the current exception."""
+        kind, value, trace = self._get_exc_info(exc_tuple)
+        self._showtraceback(kind, PrintableError(value), [format_traceback(kind, value, trace)])
+
+    def showsyntaxerror(self, filename: str | None = None, running_compiled_code: bool = False) -> None:
+        """Reports the current syntax error."""
+        self.showtraceback()
+
+    def ask_exit(self) -> None:
+        """Ends the cell, as it would end a script; the interpreter lives on."""
+        raise SystemExit(0)
