@@ -41,7 +41,10 @@ class CellKernel(IPythonKernel):
     def start(self) -> None:
         """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
         super().start()
-        # asyncio listens for signals from the first handler on; ipykernel alone would notice SIGINT too late.
+        self.wake_on_signals()
+
+    def wake_on_signals(self) -> None:
+        """Has the loop notice SIGINT at once: asyncio listens for signals from the first handler on."""
         loop: Any = self.io_loop
         loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
 
