@@ -1,45 +1,41 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from replgym.kernels import BACKENDS, BackendOptions, Kernel, KernelBackend
+from replgym.kernels import Kernel
+
+from .backend_house import BackendHouse, tested_backends
 
 KernelMaker = Callable[..., Awaitable[Kernel]]
 
 
-class BackendHouse:
-    """The back ends of one name, one for each set of options."""
-
-    def __init__(self, name: str) -> None:
-        self._make = BACKENDS[name]
-        self._made: dict[BackendOptions, KernelBackend] = {}
-
-    def with_options(self, options: BackendOptions) -> KernelBackend:
-        return self._made.setdefault(options, self._make(options))
-
-    async def close(self) -> None:
-        for backend in self._made.values():
-            await backend.close()
-
-
-@pytest_asyncio.fixture(params=sorted(BACKENDS), scope="module", loop_scope="module")
+@pytest_asyncio.fixture(params=tested_backends(), scope="session", loop_scope="session")
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[BackendHouse]:
     house = BackendHouse(request.param)
+    await house.open()
     yield house
     await house.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def kernel(house: BackendHouse) -> AsyncIterator[Kernel]:
+    """One kernel for all the cases of a module that do it no harm."""
+    kernel = await house.with_options().start_kernel()
+    yield kernel
+    await kernel.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def make_kernel(house: BackendHouse) -> AsyncIterator[KernelMaker]:
     """Starts kernels of one back end, which are closed after the test."""
     kernels: list[Kernel] = []
 
-    async def make(**options: object) -> Kernel:
-        backend = house.with_options(BackendOptions(**options))  # type: ignore[arg-type]
-        kernels.append(await backend.start_kernel())
+    async def make(**options: Any) -> Kernel:
+        kernels.append(await house.with_options(**options).start_kernel())
         return kernels[-1]
 
     yield make
@@ -47,6 +43,7 @@ async def make_kernel(house: BackendHouse) -> AsyncIterator[KernelMaker]:
         await kernel.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def kernel(make_kernel: KernelMaker) -> Kernel:
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh_kernel(make_kernel: KernelMaker) -> Kernel:
+    """A kernel for one case alone."""
     return await make_kernel()
