@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import array
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -24,12 +23,15 @@ from ..clean_environment import clean_environment
 from ..inside import FOLDER, fork_server_main
 from ..kernel_error import ForkServerError
 from .forked_child import ForkedChild
+from .server_process import LocalServerProcess, ServerProcess
+
+_CONNECT_SECONDS = 0.01
 
 
 class ForkServer:
-    """The client of one fork server. Make it with `start`."""
+    """The client of one fork server. Make it with `start` or `connect`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket, folder: Path) -> None:
+    def __init__(self, process: ServerProcess, control: socket.socket, folder: Path) -> None:
         self.folder = folder
         """A private folder that lives exactly as long as the server."""
         self._process = process
@@ -72,7 +74,7 @@ class ForkServer:
             ours.setblocking(False)
             process = await _spawn(options, clean_environment(folder, env))
             theirs.close()
-            server = cls(process, ours, folder)
+            server = cls(LocalServerProcess(process), ours, folder)
             async with asyncio.timeout(timeout):
                 await server._ready
         except (OSError, TimeoutError, ForkServerError) as error:
@@ -86,6 +88,39 @@ class ForkServer:
             theirs.close()
         return server
 
+    @classmethod
+    async def connect(cls, address: Path, process: ServerProcess, folder: Path, timeout: float) -> ForkServer:
+        """Connects to a server that listens, and waits until it is warm.
+
+        Args:
+            address: The Unix socket that it listens on; it may appear a little later.
+            process: The server's process, which the client then owns.
+            folder: A folder that lives as long as the server.
+            timeout: Seconds until a server that is not ready is given up.
+
+        Raises:
+            ForkServerError: If it is not ready in time; the process and the folder are as before.
+        """
+        control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        control.setblocking(False)
+        server: ForkServer | None = None
+        warm = False
+        try:
+            async with asyncio.timeout(timeout):
+                await _connected(control, address)
+                server = cls(process, control, folder)
+                await server._ready
+                warm = True
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or f"it took more than {timeout:g} s"
+            raise ForkServerError(f"the fork server is not ready: {reason}") from error
+        finally:
+            if server is None:
+                control.close()
+            elif not warm:
+                server._disconnect("the fork server was given up")
+        return server
+
     @property
     def pid(self) -> int:
         """The number of the server's process."""
@@ -93,7 +128,7 @@ class ForkServer:
 
     def is_alive(self) -> bool:
         """Whether the server can take requests."""
-        return not self._closed and self._process.returncode is None
+        return not self._closed and self._process.is_alive()
 
     async def fork(
         self,
@@ -156,13 +191,7 @@ class ForkServer:
     async def close(self) -> None:
         """Ends the server and everything it forked; idempotent."""
         self._disconnect("the fork server was closed")
-        try:
-            async with asyncio.timeout(10.0):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        await self._process.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _post(self, request: dict[str, Any], fds: list[int]) -> None:
@@ -265,6 +294,15 @@ async def _spawn(options: dict[str, Any], environment: dict[str, str]) -> asynci
             start_new_session=True,
             env=environment,
         )
+
+
+async def _connected(control: socket.socket, address: Path) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            return await loop.sock_connect(control, str(address))
+        except (FileNotFoundError, ConnectionRefusedError):  # not bound yet, or not listening yet
+            await asyncio.sleep(_CONNECT_SECONDS)
 
 
 def _stdio(fds: Sequence[int], stdout: int | None, stderr: int | None) -> tuple[list[int], list[int]]:

@@ -283,11 +283,29 @@ def _place_fds(fds: list[int], stdio: list[int]) -> None:
     os.closerange(FIRST_FD + len(kept), max(high) + 1)
 
 
+def _control(options: dict[str, Any]) -> socket.socket:
+    """The socket to the owner: inherited, or the one connection that a path takes before it is removed.
+
+    Raises:
+        TimeoutError: If the owner does not connect.
+    """
+    if "fd" in options:
+        return socket.socket(fileno=options["fd"])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(options["listen"])
+        listener.listen(1)
+        listener.settimeout(options["accept_seconds"])
+        control, _ = listener.accept()
+    os.unlink(options["listen"])
+    control.setblocking(True)
+    return control
+
+
 def main(options: dict[str, Any]) -> None:
     """Imports the preloads, warms up and serves."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-    control = socket.socket(fileno=options["fd"])
+    control = _control(options)
     folder = Path(options["folder"])
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in options["preload"]:
