@@ -95,16 +95,15 @@ class SpawnLauncher:
                 sys.executable,
                 "-P",
                 str(FOLDER),
-                "kernel_process:run",
+                "spawned_kernel:run",
                 json.dumps(argument),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,  # held open: its end is ours
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
                 pass_fds=(ready.child_fd,),
                 start_new_session=True,
                 cwd=options.cwd,
-                # ipykernel ends itself when its parent is gone.
-                env={**clean_environment(options.folder, options.env), "JPY_PARENT_PID": str(os.getpid())},
+                env=clean_environment(options.folder, options.env),
             )
             child = SpawnedChild(process)
             self._children = {known for known in self._children if known.is_alive()} | {child}
