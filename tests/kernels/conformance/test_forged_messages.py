@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.kernels import CellStatus, Kernel
+from replgym.kernels import CellStatus, IsolationLevel, Kernel
 
 from .cells import PATIENCE, value
 
@@ -14,8 +14,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_kernel_that_forges_messages_is_replaced(fresh_kernel: Kernel) -> None:
     code = "get_ipython().kernel.session.key = b'forged'\nprint('hello')"
     result = await fresh_kernel.execute(code, timeout=PATIENCE * 10)
-    assert result.status is CellStatus.DIED
-    assert result.state_lost
+    if fresh_kernel.capabilities.isolation is IsolationLevel.REMOTE:
+        # The signatures are between the server and the kernel, which hears nothing any more.
+        assert (result.status, result.text()) == (CellStatus.OK, "hello")
+        result = await fresh_kernel.execute("1", timeout=1.0)
+        assert (result.status, result.state_lost) == (CellStatus.TIMEOUT, True)
+    else:
+        assert (result.status, result.state_lost) == (CellStatus.DIED, True)
     assert await value(fresh_kernel, "1") == "1"
 
 

@@ -1,0 +1,1 @@
+"""Kernels that a Jupyter server runs: Kernel Gateway, Jupyter Server, JupyterHub, Enterprise Gateway."""
