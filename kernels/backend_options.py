@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .gateway.gateway_options import GatewayOptions
 from .resource_limits import ResourceLimits
 
 
@@ -41,6 +42,8 @@ class BackendOptions(BaseModel):
     """Every interpreter starts with `random` and `numpy.random` in the state of this seed."""
     isolation: Isolation = Isolation.AUTO
     limits: ResourceLimits = ResourceLimits()
+    gateway: GatewayOptions | None = None
+    """The server of the back end `gateway`."""
 
     def __init__(self, **values: Any) -> None:
         """Checks the options.
@@ -53,4 +56,6 @@ class BackendOptions(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            raise BackendOptionsError(f"{where}={first['input']!r}: {first['msg']}") from None
+            # What is missing has no value, and the rest of the section may hold a secret.
+            value = "" if first["type"] == "missing" else f"={first['input']!r}"
+            raise BackendOptionsError(f"{where}{value}: {first['msg']}") from None

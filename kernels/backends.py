@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .backend_options import BackendOptions
+from .gateway.gateway_backend import GatewayBackend
 from .jupyter.fork_launcher import ForkLauncher
 from .jupyter.jupyter_backend import JupyterBackend
 from .jupyter.spawn_launcher import SpawnLauncher
@@ -26,8 +27,12 @@ def _jupyter_spawn(options: BackendOptions) -> KernelBackend:
     return JupyterBackend("jupyter-spawn", SpawnLauncher(), options)
 
 
+def _gateway(options: BackendOptions) -> KernelBackend:
+    return GatewayBackend(options)
+
+
 BACKENDS: Mapping[str, Callable[[BackendOptions], KernelBackend]] = MappingProxyType(
-    {"jupyter": _jupyter, "jupyter-spawn": _jupyter_spawn}
+    {"gateway": _gateway, "jupyter": _jupyter, "jupyter-spawn": _jupyter_spawn}
 )
 
 
@@ -47,7 +52,7 @@ def make_kernel_pool(backend: str = "jupyter", *, size: int = 8, warm: int = 2, 
 
     Args:
         backend: A name in `BACKENDS`: `jupyter` forks real ipykernels from a warm process on Linux and spawns
-            them elsewhere; `jupyter-spawn` always spawns.
+            them elsewhere; `jupyter-spawn` always spawns; `gateway` has a Jupyter server run them.
         size: The most kernels alive at once.
         warm: Kernels started ahead of demand.
         **options: Fields of `BackendOptions`.

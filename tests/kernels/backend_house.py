@@ -8,12 +8,14 @@ options that lead there, and a probe. It is tested where the probe says that it 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from replgym.kernels import BACKENDS, BackendOptions, KernelBackend
+
+from .gateway.jupyter_server import jupyter_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,13 @@ class Need:
     """Yields fields of `BackendOptions`."""
 
 
-NEEDS: Mapping[str, Need] = {}
+@asynccontextmanager
+async def _server() -> AsyncIterator[Mapping[str, Any]]:
+    async with jupyter_server() as server:
+        yield {"gateway": server.options}
+
+
+NEEDS: Mapping[str, Need] = {"gateway": Need(lambda: True, _server)}
 
 
 def tested_backends() -> list[str]:
