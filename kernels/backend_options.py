@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .containers.docker_options import DockerOptions
 from .gateway.gateway_options import GatewayOptions
 from .resource_limits import ResourceLimits
 
@@ -42,6 +43,8 @@ class BackendOptions(BaseModel):
     """Every interpreter starts with `random` and `numpy.random` in the state of this seed."""
     isolation: Isolation = Isolation.AUTO
     limits: ResourceLimits = ResourceLimits()
+    docker: DockerOptions = DockerOptions()
+    """The containers of the back end `docker`."""
     gateway: GatewayOptions | None = None
     """The server of the back end `gateway`."""
 

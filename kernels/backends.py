@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .backend_options import BackendOptions
+from .containers.docker_backend import DockerBackend
 from .gateway.gateway_backend import GatewayBackend
 from .jupyter.fork_launcher import ForkLauncher
 from .jupyter.jupyter_backend import JupyterBackend
@@ -15,6 +16,10 @@ from .jupyter.spawn_launcher import SpawnLauncher
 from .kernel_backend import KernelBackend
 from .kernel_error import UnknownBackendError
 from .kernel_pool import KernelPool
+
+
+def _docker(options: BackendOptions) -> KernelBackend:
+    return DockerBackend(options)
 
 
 def _jupyter(options: BackendOptions) -> KernelBackend:
@@ -32,7 +37,7 @@ def _gateway(options: BackendOptions) -> KernelBackend:
 
 
 BACKENDS: Mapping[str, Callable[[BackendOptions], KernelBackend]] = MappingProxyType(
-    {"gateway": _gateway, "jupyter": _jupyter, "jupyter-spawn": _jupyter_spawn}
+    {"docker": _docker, "gateway": _gateway, "jupyter": _jupyter, "jupyter-spawn": _jupyter_spawn}
 )
 
 

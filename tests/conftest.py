@@ -1,5 +1,6 @@
 """What all rooms' tests share: how they run, and interpreters and a judge for the tests of one module."""
 
+import os
 import signal
 from collections.abc import AsyncIterator
 
@@ -9,12 +10,23 @@ from hypothesis import settings
 from replgym.kernels import KernelPool, make_kernel_pool
 from replgym.rewards import Judge
 
+from .kernels.containers.engine import absence_of_docker
+
 # On a busy machine a first call may take long; time is never what a test asserts.
 settings.register_profile("replgym", deadline=None)
 settings.load_profile("replgym")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    absence = absence_of_docker()
+    if absence is None:
+        return "docker: an engine answers, containers are tested"
+    if "docker" in os.environ.get("REPLGYM_REQUIRE", "").split(","):
+        return f"docker: required, and tests of containers will fail: {absence}"
+    return f"docker: tests of containers are left out: {absence}"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

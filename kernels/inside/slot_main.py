@@ -25,9 +25,8 @@ def main(options: dict[str, Any]) -> None:
         options: Those of the fork server, and `token`: what the file `token` in the shared folder must hold.
     """
     if sys.version_info[:2] < OLDEST_PYTHON:
-        _give_up(
-            f"the image has Python {_dotted(sys.version_info[:2])}; {_dotted(OLDEST_PYTHON)} or later is needed"
-        )
+        found = _dotted(sys.version_info[:2])
+        _give_up(f"the image has Python {found}; {_dotted(OLDEST_PYTHON)} or later is needed")
     _check_ipykernel()
     _check_folder(Path(options["folder"]), options["token"])
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -35,9 +35,9 @@ def run_kernel(argument: dict[str, Any]) -> None:
 
 
 def _open_up() -> None:
-    Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
-    # From here on nothing in this process is worth hiding, and it needs its own files in /proc.
+    # Nothing in this process is worth hiding, and it needs its own files in /proc.
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
 
 
 def introduce(_: object) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from replgym.kernels import BACKENDS, BackendOptions, KernelBackend
 
+from .containers.engine import absence_of_docker
 from .gateway.jupyter_server import jupyter_server
 
 
@@ -33,7 +34,15 @@ async def _server() -> AsyncIterator[Mapping[str, Any]]:
         yield {"gateway": server.options}
 
 
-NEEDS: Mapping[str, Need] = {"gateway": Need(lambda: True, _server)}
+@asynccontextmanager
+async def _engine() -> AsyncIterator[Mapping[str, Any]]:
+    yield {}
+
+
+NEEDS: Mapping[str, Need] = {
+    "docker": Need(lambda: absence_of_docker() is None, _engine),
+    "gateway": Need(lambda: True, _server),
+}
 
 
 def tested_backends() -> list[str]:

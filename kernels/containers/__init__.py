@@ -1,0 +1,1 @@
+"""Interpreters in containers of a Docker engine."""
