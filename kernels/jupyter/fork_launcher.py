@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import zmq
-
 from ..forking.fork_server import ForkServer
 from ..kernel_error import KernelClosedError
+from ..workspace import Workspace
 from .launcher import KernelOptions, KernelProcess
 from .ready_signal import ReadySignal
 
@@ -27,7 +27,6 @@ class ForkLauncher:
         self._server: ForkServer | None = None
         self._lock = asyncio.Lock()
         self._closed = False
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
 
     async def server(self) -> ForkServer:
         """The running server."""
@@ -67,10 +66,17 @@ class ForkLauncher:
             ready.close()
         return child
 
+    def open_workspace(self, options: KernelOptions) -> Workspace:
+        """The kernel's working directory."""
+        return Workspace(options.cwd or options.folder)
+
+    async def remove_folder(self, folder: Path) -> None:
+        """Removes the folder of a kernel."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
     async def close(self) -> None:
         """Ends the server and its children; idempotent."""
         async with self._lock:
             self._closed = True
             if self._server is not None:
                 await self._server.close()
-            self.context.destroy(linger=0)

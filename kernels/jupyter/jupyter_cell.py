@@ -1,12 +1,16 @@
 """One cell in flight, put together from the messages about it.
 
-A cell is over when both its reply and its idle status are there; neither alone is believed.
+A cell is over when both its reply and its idle status are there; neither alone is believed, and a kernel that
+sends one and never the other, or one of them twice, is broken. Whatever text comes in is text that can be
+written anywhere, and not longer than its place.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +21,11 @@ from ..output_collector import OutputCollector
 from .wire import Channel, Message
 
 TRACEBACK_LIMIT = 16_000
+_NAME_LIMIT = 200
+_PROMPT_LIMIT = 4_000
+_MIME_TYPES = 32
 _REPLY_SECONDS = 2.0
+_IDLE_SECONDS = 10.0
 _CUT_KEY = "replgym_cut"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -33,8 +41,9 @@ class InputRequest:
 class JupyterCell:
     """Collects the messages with one parent id, and wakes its owner when something is decided."""
 
-    def __init__(self, output_limit: int, on_broken: Callable[[], None]) -> None:
+    def __init__(self, output_limit: int, on_broken: Callable[[], None], *, may_ask: bool = True) -> None:
         self.message_id = ""
+        self._may_ask = may_ask
         self.request: InputRequest | None = None
         self._limit = output_limit
         self._on_broken = on_broken
@@ -82,22 +91,50 @@ class JupyterCell:
         """Takes a message whose parent is this cell."""
         content = message.content
         if channel is Channel.STDIN and message.kind == "input_request":
-            self._prompt_count += 1
-            self.request = InputRequest(str(content.get("prompt", "")), message.header)
+            self._take_question(message)
         elif channel is Channel.SHELL and message.kind in ("execute_reply", "kernel_info_reply"):
-            self._reply = message
-            cut = message.metadata.get(_CUT_KEY, 0)
-            self._outputs.cut += cut if isinstance(cut, int) and cut > 0 else 0
-            if content.get("status") != "ok" and self._error is None:
-                self._error = _error_from(content)
+            self._take_reply(message)
+        elif channel is Channel.IOPUB and message.kind == "status":
+            self._take_status(content.get("execution_state"))
         elif channel is Channel.IOPUB:
             self._take_output(message.kind, content)
         if self.decided:
             self._wake.set()
 
-    def _expect_reply(self) -> None:
-        """A kernel that is idle has replied; one that has not is broken."""
-        if self._reply is None:
+    def _take_question(self, message: Message) -> None:
+        if not self._may_ask:
+            self._on_broken()
+            return
+        self._prompt_count += 1
+        prompt = _clean(message.content.get("prompt", ""), _PROMPT_LIMIT)
+        self.request = InputRequest(prompt, message.header)
+
+    def _take_reply(self, message: Message) -> None:
+        if self._reply is not None:
+            self._on_broken()
+            return
+        self._reply = message
+        cut = message.metadata.get(_CUT_KEY, 0)
+        self._outputs.cut += min(cut, sys.maxsize) if isinstance(cut, int) and cut > 0 else 0
+        if message.content.get("status") != "ok" and self._error is None:
+            self._error = _error_from(message.content)
+        self._expect(_IDLE_SECONDS)
+
+    def _take_status(self, state: object) -> None:
+        self._busy_count += state == "busy"
+        if state == "idle":
+            if self._idle:
+                self._on_broken()
+            self._idle = True
+            self._expect(_REPLY_SECONDS)
+
+    def _expect(self, seconds: float) -> None:
+        """A kernel that said one half of the end says the other half soon; one that does not is broken."""
+        if not self.done:
+            asyncio.get_running_loop().call_later(seconds, self._check_done)
+
+    def _check_done(self) -> None:
+        if not self.done:
             self._on_broken()
 
     def result(self, status: CellStatus | None = None, *, state_lost: bool = False) -> CellResult:
@@ -118,7 +155,7 @@ class JupyterCell:
     def _take_output(self, kind: str, content: Mapping[str, Any]) -> None:
         if kind == "stream":
             stream = OutputKind.STDERR if content.get("name") == "stderr" else OutputKind.STDOUT
-            self._outputs.add_stream(stream, str(content.get("text", "")))
+            self._outputs.add_stream(stream, _clean(content.get("text", "")))
         elif kind == "execute_result":
             self._outputs.add_bundle(OutputKind.RESULT, _bundle(content))
         elif kind in ("display_data", "update_display_data"):
@@ -127,26 +164,34 @@ class JupyterCell:
             self._outputs.clear(wait=bool(content.get("wait")))
         elif kind == "error":
             self._error = _error_from(content)
-        elif kind == "status":
-            state = content.get("execution_state")
-            if state == "idle" and not self._idle:
-                self._idle = True
-                asyncio.get_running_loop().call_later(_REPLY_SECONDS, self._expect_reply)
-            self._busy_count += state == "busy"
+
+
+def _clean(value: object, limit: int | None = None) -> str:
+    """Text without colours and lone surrogates, whatever the kernel sent."""
+    text = value if isinstance(value, str) else str(value)
+    if limit is not None:
+        text = cut_middle(text, limit)
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _bundle(content: Mapping[str, Any]) -> dict[str, str]:
+    """Type and content; what is no text, such as JSON, is written as JSON."""
     data = content.get("data")
     if not isinstance(data, dict):
         return {}
-    return {str(mime): _ANSI.sub("", value) for mime, value in data.items() if isinstance(value, str)}
+    return {
+        _clean(mime, _NAME_LIMIT): _clean(value if isinstance(value, str) else json.dumps(value))
+        for mime, value in list(data.items())[:_MIME_TYPES]
+    }
 
 
 def _error_from(content: Mapping[str, Any]) -> CellError:
     lines = content.get("traceback")
     text = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
     return CellError(
-        name=str(content.get("ename", content.get("status", "Error"))),
-        value=cut_middle(str(content.get("evalue", "")), TRACEBACK_LIMIT),
-        traceback=cut_middle(_ANSI.sub("", text), TRACEBACK_LIMIT),
+        name=_clean(content.get("ename", content.get("status", "Error")), _NAME_LIMIT),
+        value=_clean(content.get("evalue", ""), TRACEBACK_LIMIT),
+        traceback=_clean(text, TRACEBACK_LIMIT),
     )

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,22 @@ from .wire import Channel, Message
 _PROBE_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 _CHANNEL_PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 _CLOSE_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 0.05
 
 
 class JupyterInterpreter:
     """An `Interpreter` over ipykernel. Make it with `start`."""
 
-    def __init__(self, process: KernelProcess, folder: Path, workspace: Workspace, output_limit: int) -> None:
+    def __init__(
+        self,
+        process: KernelProcess,
+        launcher: Launcher,
+        folder: Path,
+        workspace: Workspace,
+        output_limit: int,
+    ) -> None:
         self._process = process
+        self._launcher = launcher
         self._folder: Path | None = folder
         self._workspace = workspace
         self._output_limit = output_limit
@@ -56,15 +65,12 @@ class JupyterInterpreter:
         try:
             options, connection = _prepare(folder, output_limit)
             process = await launcher.launch(options, timeout)
-            interpreter = cls(process, folder, Workspace(options.cwd or folder), output_limit)
-            interpreter._channels = KernelChannels(
-                launcher.context, connection, interpreter._on_message, interpreter._poison
-            )
-            await interpreter._probe(interpreter._channels, timeout)
+            interpreter = cls(process, launcher, folder, launcher.open_workspace(options), output_limit)
+            await interpreter._connect(connection, timeout)
         except BaseException:
             if interpreter is not None:
                 await interpreter.close()
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await launcher.remove_folder(folder)
             raise
         return interpreter
 
@@ -84,6 +90,10 @@ class JupyterInterpreter:
             await asyncio.wait([poisoned, self._exit], return_when=asyncio.FIRST_COMPLETED)
         finally:
             poisoned.cancel()
+        if self._channels is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                    await self._channels.drained.wait()
 
     def send(self, code: str, *, silent: bool = False) -> JupyterCell:
         """Starts a cell; see `Interpreter.send`."""
@@ -95,7 +105,7 @@ class JupyterInterpreter:
             "allow_stdin": not silent,
             "stop_on_error": False,
         }
-        return self._request("execute_request", content)
+        return self._request("execute_request", content, may_ask=not silent)
 
     def answer(self, cell: Cell, text: str) -> None:
         """Answers the question of a cell."""
@@ -142,16 +152,22 @@ class JupyterInterpreter:
         self._exit.cancel()
         self._workspace.close()
         if folder is not None:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._launcher.remove_folder(folder)
 
-    def _request(self, kind: str, content: dict[str, Any]) -> JupyterCell:
+    def _request(self, kind: str, content: dict[str, Any], *, may_ask: bool = False) -> JupyterCell:
         assert self._channels is not None
-        cell = self._cell = JupyterCell(self._output_limit, self._poison)
+        cell = self._cell = JupyterCell(self._output_limit, self._poison, may_ask=may_ask)
         cell.message_id = self._channels.send(Channel.SHELL, kind, content)
         return cell
 
-    async def _probe(self, channels: KernelChannels, timeout: float) -> None:
-        """Asks until the answer and its idle status come back: then every channel works."""
+    async def _connect(self, connection: Mapping[str, Any], timeout: float) -> None:
+        """Opens the channels and asks until the answer and its idle status come back: then all work."""
+        channels = KernelChannels(connection, self._output_limit, self._on_message, self._poison)
+        self._channels = channels
+        try:
+            await channels.open()
+        except OSError as error:
+            raise KernelStartError(f"the kernel does not listen: {error}") from error
         loss = asyncio.ensure_future(self.lost())
         try:
             for patience in (*_PROBE_SECONDS, *[_PROBE_SECONDS[-1]] * int(timeout)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import zmq
+from ..workspace import Workspace
 
 
 class KernelProcess(Protocol):
@@ -53,11 +53,6 @@ class KernelOptions:
 class Launcher(Protocol):
     """Starts the processes of kernels."""
 
-    @property
-    def context(self) -> zmq.Context[zmq.Socket[bytes]]:
-        """The ZeroMQ context for the sockets of its kernels."""
-        ...
-
     async def make_folder(self) -> Path:
         """Makes a private folder for one kernel, on a short path."""
         ...
@@ -68,6 +63,14 @@ class Launcher(Protocol):
         Raises:
             KernelStartError: If it does not within `timeout` seconds.
         """
+        ...
+
+    def open_workspace(self, options: KernelOptions) -> Workspace:
+        """The workspace of a launched kernel, for the caller to close."""
+        ...
+
+    async def remove_folder(self, folder: Path) -> None:
+        """Removes the folder of a kernel, whose process is gone or was never launched; idempotent."""
         ...
 
     async def close(self) -> None:

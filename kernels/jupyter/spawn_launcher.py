@@ -12,12 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import zmq
-
 from ..clean_environment import clean_environment
 from ..inside import FOLDER
 from ..kernel_error import KernelClosedError, KernelStartError
 from ..process_tree import descendants
+from ..workspace import Workspace
 from .launcher import KernelOptions, KernelProcess
 from .ready_signal import ReadySignal
 
@@ -72,7 +71,6 @@ class SpawnLauncher:
         self._folder: Path | None = None
         self._children: set[SpawnedChild] = set()
         self._closed = False
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
 
     async def make_folder(self) -> Path:
         """Makes a folder inside one that `close` removes."""
@@ -114,6 +112,14 @@ class SpawnLauncher:
             ready.close()
         return child
 
+    def open_workspace(self, options: KernelOptions) -> Workspace:
+        """The kernel's working directory."""
+        return Workspace(options.cwd or options.folder)
+
+    async def remove_folder(self, folder: Path) -> None:
+        """Removes the folder of a kernel."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
     async def close(self) -> None:
         """Kills what it started and removes its folder; idempotent."""
         self._closed = True
@@ -122,6 +128,5 @@ class SpawnLauncher:
             with contextlib.suppress(TimeoutError):
                 await child.wait(5.0)
         self._children.clear()
-        self.context.destroy(linger=0)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ from typing import Any
 
 _DELIMITER = b"<IDS|MSG>"
 _VERSION = "5.4"
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_SMALL = 1 << 16
+_STRUCTURE_LIMIT = 1 << 20
 
 
 class Channel(StrEnum):
@@ -110,7 +114,7 @@ class Wire:
             signature, *body = frames[start : start + 5]
             if len(body) != 4 or not hmac.compare_digest(signature, self._sign(body)):
                 raise MalformedFrameError("bad signature")
-            header, parent, metadata, content = (json.loads(part) for part in body)
+            header, parent, metadata, content = (_parse(part) for part in body)
         except MalformedFrameError:
             raise
         except (ValueError, TypeError, RecursionError) as error:
@@ -122,3 +126,10 @@ class Wire:
         for part in body:
             signer.update(part)
         return signer.hexdigest().encode()
+
+
+def _parse(part: bytes) -> object:
+    """Parses JSON; long strings are cheap, a million small objects are not and nobody needs them."""
+    if len(part) > _SMALL and len(_STRING.sub(b"", part)) > _STRUCTURE_LIMIT:
+        raise MalformedFrameError("a message has too many parts")
+    return json.loads(part)
