@@ -16,12 +16,17 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..clean_environment import clean_environment
 from ..inside import FOLDER, fork_server_main
+from ..inside.confinement import Confinement
+from ..inside.sandbox import Places
 from ..kernel_error import ForkServerError
+from .confined_child import ConfinedChild
+from .fork_request import fork_request, with_stdio
 from .forked_child import ForkedChild
 from .server_process import LocalServerProcess, ServerProcess
 
@@ -38,6 +43,7 @@ class ForkServer:
         self._control = control
         self._ready = asyncio.get_running_loop().create_future()
         self._answers: dict[int, asyncio.Future[ForkedChild]] = {}
+        self._reports: dict[int, asyncio.Future[tuple[list[int], list[int]]]] = {}
         self._children: dict[int, ForkedChild] = {}
         self._outbox: deque[tuple[bytes, list[int]]] = deque()
         self._next_id = 0
@@ -52,6 +58,7 @@ class ForkServer:
         *,
         warm_up: str | None = None,
         env: Mapping[str, str] | None = None,
+        confinement: Confinement | None = None,
         timeout: float = 60.0,
     ) -> ForkServer:
         """Starts a server process and waits until it is warm.
@@ -61,6 +68,7 @@ class ForkServer:
             warm_up: A target (see `fork`) that is called once with None before the first fork.
             env: Additions to the small environment that the server starts with; the host's own variables,
                 where secrets live, are not passed on.
+            confinement: What is done to the kernels that `fork_confined` makes.
             timeout: Seconds until a server that is not ready is given up.
 
         Raises:
@@ -68,7 +76,15 @@ class ForkServer:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         folder = Path(tempfile.mkdtemp(prefix="replgym-"))
-        options = {"fd": theirs.fileno(), "folder": str(folder), "preload": list(preload), "warm_up": warm_up}
+        options = {
+            "fd": theirs.fileno(),
+            "folder": str(folder),
+            "preload": list(preload),
+            "warm_up": warm_up,
+            "confinement": None if confinement is None else asdict(confinement),
+        }
+        if confinement is not None and confinement.uids is not None:
+            folder.chmod(0o711)  # kernels under uids of their own must reach their folders in it
         server: ForkServer | None = None
         try:
             ours.setblocking(False)
@@ -158,16 +174,59 @@ class ForkServer:
         Raises:
             ForkServerError: If the server is dead, refuses or is late.
         """
-        passed, stdio = _stdio(fds, stdout, stderr)
-        request = {
-            "op": "fork",
-            "target": target,
-            "argument": argument,
-            "stdio": stdio,
-            "cwd": None if cwd is None else os.fspath(cwd),
-            "env": dict(env or {}),
-        }
+        passed, stdio = with_stdio(fds, stdout, stderr)
+        request = fork_request(target, argument, stdio, env)
+        request["cwd"] = None if cwd is None else os.fspath(cwd)
         return await self._answered(request, passed, timeout)
+
+    async def fork_confined(
+        self,
+        target: str,
+        argument: object = None,
+        *,
+        places: Places,
+        fds: Sequence[int] = (),
+        stdout: int | None = None,
+        stderr: int | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> ConfinedChild:
+        """Forks a keeper, which confines a process that calls the target; for a server with `confinement`.
+
+        The process starts in its workspace, which is its home too.
+
+        Args:
+            target: See `fork`; so are the arguments that are not named here.
+            argument: Its argument.
+            places: The folders of the kernel; see `Places`.
+            fds: Descriptors for the process, from 3 on.
+            stdout: Its standard output.
+            stderr: Its standard error.
+            env: Additions to its environment.
+            timeout: Seconds until the request is given up.
+
+        Raises:
+            ForkServerError: If the server is dead, refuses or is late, or the walls cannot be put up.
+        """
+        passed, stdio = with_stdio(fds, stdout, stderr)
+        request = fork_request(target, argument, stdio, env) | {"places": asdict(places)}
+        report = self._reports[self._next_id + 1] = self._loop.create_future()
+        keeper: ForkedChild | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                keeper = await self._answered(request, passed, timeout)
+                owner, folders = await report
+        except BaseException as error:
+            if keeper is not None:
+                keeper.kill()
+            if isinstance(error, TimeoutError):
+                raise ForkServerError(f"the keeper did not report within {timeout:g} s") from error
+            raise
+        finally:
+            self._reports.pop(request["id"], None)
+            if report.done() and not report.cancelled() and report.exception() is None and keeper is None:
+                _close_all(report.result()[1])
+        return ConfinedChild.from_report(keeper, owner, folders)
 
     async def _answered(self, request: dict[str, Any], fds: list[int], timeout: float) -> ForkedChild:
         """Posts a request and waits for its answer; a child that comes too late for the caller is killed."""
@@ -242,6 +301,8 @@ class ForkServer:
             child = self._children.pop(message["exited"], None)
             if child is not None:
                 child.settle(message["returncode"])
+        elif "furnished" in message:
+            self._on_report(message, fds)
         elif "error" in message:
             answer = self._answers.get(message["id"])
             if answer is not None and not answer.done():
@@ -253,6 +314,15 @@ class ForkServer:
                 child.kill()
             else:
                 answer.set_result(child)
+
+    def _on_report(self, message: dict[str, Any], fds: list[int]) -> None:
+        report = self._reports.get(message["furnished"])
+        if report is None or report.done():
+            _close_all(fds)
+        elif "error" in message:
+            report.set_exception(ForkServerError(f"the kernel cannot be confined: {message['error']}"))
+        else:
+            report.set_result((message["owner"], fds))
 
     def _send_signal(self, pid: int, number: int) -> bool:
         if not self.is_alive():
@@ -270,7 +340,7 @@ class ForkServer:
         for _, fds in self._outbox:
             _close_all(fds)
         self._outbox.clear()
-        for answer in (self._ready, *self._answers.values()):
+        for answer in (self._ready, *self._answers.values(), *self._reports.values()):
             if not answer.done():
                 answer.set_exception(ForkServerError(reason))
         for child in self._children.values():
@@ -303,21 +373,6 @@ async def _connected(control: socket.socket, address: Path) -> None:
             return await loop.sock_connect(control, str(address))
         except (FileNotFoundError, ConnectionRefusedError):  # not bound yet, or not listening yet
             await asyncio.sleep(_CONNECT_SECONDS)
-
-
-def _stdio(fds: Sequence[int], stdout: int | None, stderr: int | None) -> tuple[list[int], list[int]]:
-    """Appends the standard streams to the descriptors and says at which index each stands."""
-    passed = list(fds)
-    places = []
-    for fd in (stdout, stderr):
-        if fd is not None:
-            passed.append(fd)
-        places.append(len(passed) - 1 if fd is not None else -1)
-    if len(passed) > fork_server_main.MAX_FDS:
-        raise ForkServerError(
-            f"{len(passed)} descriptors given; at most {fork_server_main.MAX_FDS} can be passed"
-        )
-    return passed, [-1, *places]
 
 
 def _close_all(fds: Sequence[int]) -> None:

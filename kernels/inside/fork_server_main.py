@@ -33,12 +33,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .confined_forks import ConfinedForks, start_own_pid_namespace
+from .confinement import Confinement
+from .keeper import children_of
+from .sandbox import Places
+
 MESSAGE_LIMIT = 1 << 17
 MAX_FDS = 16
 FIRST_FD = 3
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 _SWEEP_SECONDS = 2.0
+_HIGH_FD = 200
 
 
 def resolve(target: str) -> Callable[[Any], object]:
@@ -72,9 +78,13 @@ def _prctl(option: int, value: int) -> None:
 class Server:
     """Serves fork, signal and kill requests until the owner goes away."""
 
-    def __init__(self, control: socket.socket, folder: Path) -> None:
+    def __init__(
+        self, control: socket.socket, folder: Path, above_folder: int, forks: ConfinedForks | None
+    ) -> None:
         self._control = control
         self._folder = folder
+        self._above_folder = above_folder
+        self._forks = forks
         self._children: set[int] = set()
         self._stop = False
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -134,18 +144,43 @@ class Server:
             )
             return
         try:
-            pid = os.fork()
+            pid = os.fork() if self._forks is None or request.get("places") is None else self._forks.fork()
         except OSError as error:
             self._send({"id": request["id"], "error": f"fork failed: {error}"})
             return
         if pid == 0:
-            _run_child(request, fds)
+            self._run_child(request, fds)
         self._children.add(pid)
         pidfd = os.pidfd_open(pid)
         try:
             self._send({"id": request["id"], "pid": pid}, [pidfd])
         finally:
             os.close(pidfd)
+
+    def _run_child(self, request: dict[str, Any], fds: list[int]) -> NoReturn:
+        """Turns the fork into a process of its own, which runs the target, or keeps one that does."""
+        try:
+            report = fcntl.fcntl(self._control, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD)
+            self._control.detach()
+            _become_child(request, fds)
+            if self._forks is None or request.get("places") is None:
+                os.close(report)
+                _run_target(request)
+            self._control = socket.socket(fileno=report)
+            self._forks.become_keeper(
+                Places(**request["places"]),
+                lambda message, fds: self._tell_owner({"furnished": request["id"], **message}, fds),
+                lambda: _run_target(request),
+            )
+        except BaseException:  # noqa: BLE001 - the boundary of the process; the server's stack must not unwind
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+
+    def _tell_owner(self, message: dict[str, Any], fds: list[int]) -> None:
+        """Says the one thing that a child has to say."""
+        self._send(message, fds)
+        self._control.close()
 
     def _send(self, message: dict[str, Any], fds: list[int] | None = None) -> None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
@@ -159,7 +194,7 @@ class Server:
         gone = self._collect()
         end = time.monotonic() + _SWEEP_SECONDS
         while time.monotonic() < end:
-            orphans = _children_of(os.getpid()) - self._children
+            orphans = children_of(os.getpid()) - self._children
             if not orphans:
                 break
             for pid in orphans:
@@ -185,12 +220,13 @@ class Server:
     def _end(self) -> None:
         """Kills every descendant until none is left, and removes the folder."""
         end = time.monotonic() + 10 * _SWEEP_SECONDS
-        while (left := _children_of(os.getpid())) and time.monotonic() < end:
+        while (left := children_of(os.getpid())) and time.monotonic() < end:
             for pid in left:
                 _signal_group(pid, signal.SIGKILL, group=pid in self._children)
             self._collect()
             time.sleep(0.0005)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        # By a descriptor, since a new root does not have its path.
+        shutil.rmtree(self._folder.name, ignore_errors=True, dir_fd=self._above_folder)
 
 
 def _signal_group(pid: int, number: int, *, group: bool = True) -> None:
@@ -204,22 +240,6 @@ def _signal_group(pid: int, number: int, *, group: bool = True) -> None:
         os.kill(pid, number)
 
 
-def _children_of(pid: int) -> set[int]:
-    try:
-        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-    except FileNotFoundError:
-        return {
-            child for child in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent_of(child) == pid
-        }
-
-
-def _parent_of(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return -1
-
-
 def received_fds(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
     """The descriptors that came with a message."""
     fds = array.array("i")
@@ -229,11 +249,10 @@ def received_fds(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
     return list(fds)
 
 
-def _run_child(request: dict[str, Any], fds: list[int]) -> NoReturn:
-    """Turns the fork into a process of its own, runs the target and never returns."""
+def _run_target(request: dict[str, Any]) -> NoReturn:
+    """Runs the target and never returns."""
     code = 1
     try:
-        _become_child(request, fds)
         resolve(request["target"])(request["argument"])
         code = 0
     except SystemExit as error:
@@ -307,11 +326,16 @@ def main(options: dict[str, Any]) -> None:
         os.environ[name] = "1"
     control = _control(options)
     folder = Path(options["folder"])
+    orders = Confinement.parse(options["confinement"]) if options.get("confinement") else None
+    if orders is not None and orders.user_namespace and orders.own_namespaces:
+        start_own_pid_namespace()
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in options["preload"]:
         importlib.import_module(name)
     if options["warm_up"]:
         resolve(options["warm_up"])(None)
+    above = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    forks = None if orders is None else ConfinedForks(orders, str(folder))
     gc.collect()
     gc.freeze()
-    Server(control, folder).serve()
+    Server(control, folder, above, forks).serve()

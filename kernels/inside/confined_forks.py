@@ -1,0 +1,120 @@
+"""How the fork server makes kernels that are confined: each gets a keeper, and a uid of its own if possible."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from . import new_root, privileges
+from .confinement import Confinement
+from .keeper import keep
+from .sandbox import CLONE_NEWNS, CLONE_NEWPID, Places, confine, enter_user_namespace, furnish
+from .system_calls import call
+
+_HIGH_FD = 200
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+Report = Callable[[dict[str, Any], list[int]], None]
+
+
+def start_own_pid_namespace() -> None:
+    """Goes on as process 1 of namespaces of its own, for a server that has no right to make others without.
+
+    The calling process stays behind and waits; when it is killed, all that lives in the namespace dies.
+    """
+    enter_user_namespace()
+    call("unshare", CLONE_NEWPID)
+    pid = os.fork()
+    if pid == 0:
+        privileges.die_with_parent(signal.SIGKILL)
+        return
+    os.closerange(3, _HIGH_FD)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
+
+
+class ConfinedForks:
+    """The keepers of one fork server.
+
+    Args:
+        orders: What is done to every kernel.
+        folder: The server's folder.
+    """
+
+    def __init__(self, orders: Confinement, folder: str) -> None:
+        readable = (*new_root.python_places(), *orders.readable)
+        self._orders = orders = replace(orders, readable=readable)
+        self._count = 0
+        self._own_pids: int | None = None
+        if orders.own_namespaces:
+            call("unshare", CLONE_NEWNS)
+            scratch = os.path.join(folder, "root")
+            os.mkdir(scratch)
+            new_root.enter_new_root(scratch, readable)
+            self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        privileges.hide_memory()
+
+    def fork(self) -> int:
+        """Forks like `os.fork`, the child as process 1 of a PID namespace where the level has them."""
+        self._count += 1
+        if self._own_pids is None:
+            return os.fork()
+        call("unshare", CLONE_NEWPID)
+        try:
+            pid = os.fork()
+        except OSError:
+            self._return_to_own_pids()
+            raise
+        if pid != 0:
+            self._return_to_own_pids()
+        return pid
+
+    def become_keeper(self, places: Places, report: Report, run: Callable[[], NoReturn]) -> NoReturn:
+        """Done by the child, in its own session and with its descriptors in place.
+
+        Args:
+            places: The folders of the kernel.
+            report: Tells the host who owns the folders, with descriptors of the workspace and of `run`.
+            run: Runs the kernel; never returns.
+        """
+        orders, uid = self._orders, self._uid()
+        # Without a PID namespace it has to end what lives below before it ends itself.
+        privileges.die_with_parent(signal.SIGKILL if orders.own_namespaces else signal.SIGTERM)
+        try:
+            furnish(orders, places, uid)
+            folders = [os.open(path, _FOLDER) for path in (places.workspace, places.run)]
+        except OSError as error:
+            report({"error": str(error)}, [])
+            os._exit(1)
+        report({"owner": [uid, uid if orders.uids else os.getegid()]}, folders)
+        for folder in folders:
+            os.close(folder)
+
+        def become_kernel() -> NoReturn:
+            confine(orders, places, uid)
+            os.environ.update(_environment(places))
+            os.chdir(places.workspace)
+            run()
+
+        keep(become_kernel, alone=orders.own_namespaces)
+
+    def _uid(self) -> int:
+        if self._orders.uids is None:
+            return os.geteuid()
+        first, count = self._orders.uids
+        return first + self._count % count
+
+    def _return_to_own_pids(self) -> None:
+        assert self._own_pids is not None
+        call("setns", self._own_pids, CLONE_NEWPID)
+
+
+def _environment(places: Places) -> dict[str, str]:
+    return {
+        "HOME": places.workspace,
+        "TMPDIR": places.temporary,
+        "IPYTHONDIR": f"{places.run}/ipython",
+        "USER": "agent",
+        "LOGNAME": "agent",
+    }
