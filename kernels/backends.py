@@ -16,6 +16,7 @@ from .jupyter.spawn_launcher import SpawnLauncher
 from .kernel_backend import KernelBackend
 from .kernel_error import UnknownBackendError
 from .kernel_pool import KernelPool
+from .shell.shell_backend import ShellBackend
 
 
 def _docker(options: BackendOptions) -> KernelBackend:
@@ -32,12 +33,22 @@ def _jupyter_spawn(options: BackendOptions) -> KernelBackend:
     return JupyterBackend("jupyter-spawn", SpawnLauncher(), options)
 
 
+def _fork(options: BackendOptions) -> KernelBackend:
+    return ShellBackend(options)
+
+
 def _gateway(options: BackendOptions) -> KernelBackend:
     return GatewayBackend(options)
 
 
 BACKENDS: Mapping[str, Callable[[BackendOptions], KernelBackend]] = MappingProxyType(
-    {"docker": _docker, "gateway": _gateway, "jupyter": _jupyter, "jupyter-spawn": _jupyter_spawn}
+    {
+        "docker": _docker,
+        "fork": _fork,
+        "gateway": _gateway,
+        "jupyter": _jupyter,
+        "jupyter-spawn": _jupyter_spawn,
+    }
 )
 
 

@@ -1,0 +1,78 @@
+"""The event loop of cells that await: one for the life of the interpreter, made when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+
+class CellLoop:
+    """Runs awaiting cells, and between cells the tasks that they left."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks that are not done."""
+        return set() if self._loop is None else asyncio.all_tasks(self._loop)
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs a cell; an interrupt reaches the cell also while it sleeps."""
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+        loop = self._loop
+        task = loop.create_task(coroutine)
+
+        def on_interrupt(*_: object) -> None:
+            if asyncio.current_task(loop) is not None:
+                raise KeyboardInterrupt
+            task.cancel()
+            loop.call_soon_threadsafe(lambda: None)
+
+        before = signal.signal(signal.SIGINT, on_interrupt)
+        try:
+            return loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    loop.run_until_complete(task)
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def run_until_readable(self, descriptor: int) -> None:
+        """Lets the tasks run until the descriptor has something to read; returns at once without tasks."""
+        if self._loop is None or not self.tasks():
+            return
+        readable = self._loop.create_future()
+        self._loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
+        try:
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                self._loop.run_until_complete(readable)
+        finally:
+            self._loop.remove_reader(descriptor)
+
+    def descriptors(self) -> set[int]:
+        """The descriptors that the loop itself uses."""
+        loop: Any = self._loop
+        if loop is None or loop.is_closed():
+            return set()
+        return {loop._selector.fileno(), loop._ssock.fileno(), loop._csock.fileno()}
+
+    def forget(self) -> None:
+        """Drops the idle loop in a forked process, without touching the one that it was copied from."""
+        loop: Any = self._loop
+        self._loop = None
+        if loop is None or loop.is_closed():
+            return
+        # The kernel's list of watched descriptors is shared with the original; what is closed here must not
+        # be struck off there.
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, loop._selector.fileno(), inheritable=False)
+        os.close(null)
+        loop.close()

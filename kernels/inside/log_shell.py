@@ -1,0 +1,97 @@
+"""The IPython shell of the `fork` engine: everything that it shows goes to an output log."""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-call"
+import base64
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import IPython
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from traitlets import Type
+from traitlets.config import Config
+
+from .cell_traceback import encodable
+from .plain_shell import PlainShell
+
+if TYPE_CHECKING:
+    from .shell_kernel import ShellKernel
+
+
+def text_bundle(data: Mapping[Any, Any]) -> dict[str, str]:
+    """A display's data as text alone: bytes in base64, structures in JSON."""
+    bundle = {}
+    for mime, content in data.items():
+        if isinstance(content, bytes):
+            content = base64.b64encode(content).decode()
+        elif not isinstance(content, str):
+            content = json.dumps(content, default=repr)
+        bundle[encodable(str(mime))] = encodable(content)
+    return bundle
+
+
+class LogDisplayHook(DisplayHook):
+    """Shows the value of a cell."""
+
+    def start_displayhook(self) -> None:
+        """Starts a result."""
+        self._bundle: dict[str, str] = {}
+
+    def write_output_prompt(self) -> None:
+        """Shows no prompt."""
+
+    def write_format_data(self, format_dict: Mapping[str, Any], md_dict: object = None) -> None:
+        """Keeps the result's forms."""
+        self._bundle = text_bundle(format_dict)
+
+    def finish_displayhook(self) -> None:
+        """Shows the result."""
+        if self._bundle:
+            self.shell.kernel.show("result", self._bundle)
+
+
+class LogDisplayPublisher(DisplayPublisher):
+    """Shows displays."""
+
+    def publish(self, data: Mapping[str, Any], *_: Any, **__: Any) -> None:
+        """Shows a display; an update is one more."""
+        if not isinstance(data, dict):
+            raise TypeError(f"data must be a dict, got: {data!r}")
+        assert self.shell is not None
+        self.shell.kernel.show("display", text_bundle(data))
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Drops what was shown."""
+        assert self.shell is not None
+        self.shell.kernel.clear_shown(wait=wait)
+
+
+class LogShell(PlainShell):
+    """The shell; give it a kernel before it runs a cell."""
+
+    displayhook_class = Type(LogDisplayHook)
+    display_pub_class = Type(LogDisplayPublisher)
+    kernel: ShellKernel
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        self.kernel.fail(getattr(etype, "__name__", str(etype)), str(evalue), "\n".join(stb))
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> list[str]:
+        return []  # a second, much slower traceback, for a history that nobody keeps
+
+    @contextlib.contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        yield  # the streams may be None, and what they showed is kept elsewhere
+
+
+def configuration() -> Config:
+    """What every shell is told."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.Completer.use_jedi = False
+    config.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
+    return config

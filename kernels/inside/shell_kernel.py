@@ -1,0 +1,187 @@
+"""One IPython shell, served over a socket: requests to run cells in, and frames that say when they end.
+
+What a cell shows goes to an output log in memory. There is no thread, so the process can be forked at any
+time between two cells.
+"""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-call"
+import builtins
+import getpass
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from IPython.core.error import StdinNotImplementedError
+
+from .cell_loop import CellLoop
+from .cell_traceback import encodable, printable
+from .late_output import CellOutputs
+from .log_shell import LogShell
+from .log_stream import LogStream
+from .output_budget import OutputBudget
+from .output_log import OutputLog
+from .shell_channel import ShellChannel
+
+_PROMPT_LIMIT = 1 << 14
+FIRST_FD = 3
+
+
+class ShellKernel:
+    """The process around the shell; to cells it is `get_ipython().kernel`.
+
+    Args:
+        shell: A shell that has run no cell yet.
+        output_limit: Characters of text that one cell may show.
+        files: The descriptors of the socket, the log, and the files behind the descriptors 1 and 2.
+    """
+
+    def __init__(self, shell: LogShell, output_limit: int, files: tuple[int, int, int, int]) -> None:
+        control, log, out, err = files
+        self.shell = shell
+        self.loop = CellLoop()
+        self.channel = ShellChannel(control)
+        self.log = OutputLog(log)
+        self.outputs = CellOutputs(OutputBudget(output_limit))
+        self.streams = (
+            LogStream("stdout", 1, out, self.log, self.outputs),
+            LogStream("stderr", 2, err, self.log, self.outputs),
+        )
+        self._cell = ""
+        self._silent = False
+        self._questions = 0
+        self._cut_told = 0
+        self._owner = os.getpid()
+        self._install()
+
+    def serve(self) -> None:
+        """Runs cells until the host goes away."""
+        signal.signal(signal.SIGINT, _ignore)
+        self.channel.send({"hello": os.getpid()})
+        while True:
+            if not self.channel.has_more:
+                self.loop.run_until_readable(self.channel.fileno())
+            try:
+                request, descriptors = self.channel.receive()
+            except EOFError:
+                return
+            if request["op"] == "run":
+                self._run(request)
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def show(self, kind: str, bundle: dict[str, str]) -> None:
+        """Shows a result or a display, after what subprocesses have written so far."""
+        if os.getpid() == self._owner:
+            self._drain()
+            self.log.bundle(kind, bundle)
+        elif "text/plain" in bundle:
+            self.streams[0].write(bundle["text/plain"] + "\n")
+
+    def clear_shown(self, *, wait: bool) -> None:
+        """Drops what was shown."""
+        if os.getpid() == self._owner:
+            self._drain()
+            self._hand_over()
+            self._renew_budget()
+            self.log.clear(wait=wait)
+
+    def fail(self, name: str, value: str, traceback: str) -> None:
+        """Shows an exception."""
+        if os.getpid() == self._owner:
+            self._drain()
+            self.log.error(name, value, traceback)
+        else:
+            self.streams[1].write(traceback)
+
+    def raw_input(self, prompt: object = "") -> str:
+        """Asks the host for a line."""
+        return self._ask(str(prompt), secret=False)
+
+    def getpass(self, prompt: object = "Password: ", stream: object = None) -> str:
+        """Asks the host for a line that is nobody else's business."""
+        return self._ask(str(prompt), secret=True)
+
+    def _install(self) -> None:
+        """Puts the kernel's own streams and questions where cells look for them."""
+        out, err = self.streams
+        out.sibling, err.sibling = err, out
+        sys.stdout, sys.stderr = out, err
+        builtins.input = self.raw_input
+        getpass.getpass = self.getpass
+        self.shell.kernel = self
+        self.shell.loop_runner = self.loop.run
+
+    def _run(self, request: dict[str, Any]) -> None:
+        self._cell, self._silent = request["id"], request["silent"]
+        failed = True
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            failed = self._run_cell(request["code"])
+        except BaseException as error:  # noqa: BLE001 - the boundary of a cell: whatever it raises is its end
+            signal.signal(signal.SIGINT, _ignore)
+            self.fail(type(error).__name__, printable(error), "")
+        signal.signal(signal.SIGINT, _ignore)
+        if os.getpid() != self._owner:
+            os._exit(0)  # a forked process came to the end of the cell, which is not its own
+        self._drain()
+        self.outputs.end()
+        self._tell_cut()
+        cell, self._cell = self._cell, ""
+        self.channel.send({"id": cell, "done": True, "failed": failed})
+
+    def _run_cell(self, code: str) -> bool:
+        """Runs a cell; True when it failed."""
+        self._renew()
+        self.outputs.begin()
+        self.shell.compile.silent = self._silent
+        result = self.shell.run_cell(code, store_history=not self._silent, silent=self._silent)
+        return result is None or not result.success
+
+    def _ask(self, prompt: str, *, secret: bool) -> str:
+        if not self._cell or self._silent or os.getpid() != self._owner:
+            raise StdinNotImplementedError("nobody is there to answer")
+        if threading.current_thread() is not threading.main_thread():
+            raise StdinNotImplementedError("only the main thread can ask for input")
+        self._drain()
+        self._hand_over()
+        self._questions += 1
+        question = {"id": self._cell, "asks": encodable(prompt[:_PROMPT_LIMIT]), "question": self._questions}
+        self.channel.send({**question, "secret": secret})
+        while True:
+            request, _ = self.channel.receive()
+            if request["op"] == "reply" and request["question"] == self._questions:
+                self._renew()
+                self._renew_budget()
+                answer: str = request["text"]
+                return answer
+
+    def _renew(self) -> None:
+        self.log.renew()
+        self._cut_told = 0
+        for stream in self.streams:
+            stream.renew()
+
+    def _renew_budget(self) -> None:
+        self.outputs.budget.renew()
+        self._cut_told = 0
+
+    def _drain(self) -> None:
+        for stream in self.streams:
+            stream.drain()
+
+    def _hand_over(self) -> None:
+        self.outputs.budget.finish()
+        self._tell_cut()
+
+    def _tell_cut(self) -> None:
+        cut = self.outputs.budget.cut
+        self.log.cut(cut - self._cut_told)
+        self._cut_told = cut
+
+
+def _ignore(*_: object) -> None:
+    """Between cells there is nothing to interrupt; what a cell starts does not inherit this."""

@@ -1,0 +1,68 @@
+"""The `fork` engine as it runs inside the interpreter's process: a warm IPython shell on a socket."""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-call"
+import builtins
+import contextlib
+import importlib
+import os
+import sys
+import warnings
+from typing import Any
+
+from .cell_loop import CellLoop
+from .log_shell import LogShell, configuration
+from .shell_kernel import FIRST_FD, ShellKernel
+
+_USED_BY_MANY = (
+    "IPython.core.completer",
+    "IPython.core.debugger",
+    "asyncio",
+    "concurrent.futures.thread",
+    "decimal",
+    "faulthandler",
+    "pdb",
+    "tempfile",
+)
+
+
+class _Unheard:
+    """The kernel of a shell that only warms up."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def warm(_: object) -> None:
+    """Fills caches with the cells of one shell, and makes the one that every child finds ready."""
+    for name in _USED_BY_MANY:
+        with contextlib.suppress(ImportError):  # not every version has every module
+            importlib.import_module(name)
+    warnings.filterwarnings("ignore", message="To exit: use")
+    sys.argv = ["python"]
+    config = configuration()
+    shell = LogShell.instance(config=config)
+    shell.kernel = _Unheard()  # type: ignore[assignment]
+    loop = CellLoop()
+    shell.loop_runner = loop.run
+    with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
+        for code in ("print(1 + 1)\n2", "1 / 0", "import asyncio\nawait asyncio.sleep(0)", "%pwd", "1 +"):
+            shell.run_cell(code, store_history=True)
+    loop.forget()
+    LogShell.clear_instance()
+    for name in ("get_ipython", "display"):
+        if hasattr(builtins, name):
+            delattr(builtins, name)
+    LogShell.instance(config=config)
+
+
+def run(argument: dict[str, Any]) -> None:
+    """Serves the shell until the host goes away.
+
+    Args:
+        argument: `output_limit`; the descriptors from 3 on are those of `ShellKernel`.
+    """
+    shell = LogShell.instance(config=configuration())
+    files = (FIRST_FD, FIRST_FD + 1, FIRST_FD + 2, FIRST_FD + 3)
+    ShellKernel(shell, argument["output_limit"], files).serve()

@@ -1,0 +1,1 @@
+"""The `fork` back end: IPython shells in forked processes, and live copies of them."""
