@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..jupyter.wire import Channel, MalformedFrameError, Message
+from ..kernel_error import KernelClosedError
 from .gateway_client import GatewayClient, GatewayError
 from .websocket_wire import WebsocketWire, decode, encode
 
@@ -81,8 +82,8 @@ class GatewayChannels:
         try:
             while await self._converse(connection):
                 connection = await self._reconnect()
-        except GatewayError:
-            pass
+        except (GatewayError, KernelClosedError):
+            pass  # said by `on_lost`
         finally:
             self._on_lost()
 

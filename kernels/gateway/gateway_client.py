@@ -43,6 +43,7 @@ class GatewayClient:
         self._session: aiohttp.ClientSession | None = None
         self._starts: set[asyncio.Task[str]] = set()
         self._clean_ups: set[asyncio.Task[None]] = set()
+        self._kernels: set[str] = set()
         self._closed = False
 
     async def check(self) -> str:
@@ -96,6 +97,7 @@ class GatewayClient:
         while True:
             try:
                 await self._kernel_request("DELETE", kernel_id, "", HTTPStatus.NOT_FOUND)
+                self._kernels.discard(kernel_id)
                 return
             except GatewayError as error:
                 # A server that is just restarting a dead kernel fails to end it.
@@ -142,12 +144,9 @@ class GatewayClient:
             raise self._unreachable(error) from error
 
     async def close(self) -> None:
-        """Ends what is under way and closes the connections; idempotent."""
-        for start in self._starts:
-            start.add_done_callback(self._delete_unwanted)
+        """Ends the kernels that are left and closes the connections; idempotent."""
         await asyncio.gather(*self._starts, return_exceptions=True)
-        await asyncio.sleep(0)
-        await asyncio.gather(*self._clean_ups, return_exceptions=True)
+        await asyncio.gather(*self._clean_ups, *map(self.delete, self._kernels), return_exceptions=True)
         self._closed = True
         session, self._session = self._session, None
         if session is not None:
@@ -160,6 +159,7 @@ class GatewayClient:
         kernel_id = kernel.get("id") if isinstance(kernel, dict) else None
         if not isinstance(kernel_id, str):
             raise GatewayError(f"{self.options.url} started a kernel without an id")
+        self._kernels.add(kernel_id)
         return kernel_id
 
     def _delete_unwanted(self, start: asyncio.Task[str]) -> None:

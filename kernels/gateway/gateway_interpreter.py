@@ -58,7 +58,8 @@ class GatewayInterpreter:
         except TimeoutError as error:
             await interpreter.close()
             raise KernelStartError(
-                f"the kernel on {client.options.url} was not ready within gateway.start_timeout={timeout:g} s"
+                f"the kernel on {client.options.url} was not ready within start_timeout={timeout:g} s; "
+                "see the server's log"
             ) from error
         except BaseException:
             await interpreter.close()

@@ -1,7 +1,8 @@
 """Ends a kernel on another machine, with all that it started, when its owner ends it or falls silent.
 
 It runs as a process of its own beside the kernel: `python -I -S -c <this source> pid folder marker silence`.
-The kernel hands on every sign of life through standard input. Nothing is imported but the standard library.
+The kernel hands on every sign of life through standard input. A server starts a kernel that died again, a few
+times; a silent owner wants none of those, so the watcher ends them too until the server gives up.
 """
 
 import contextlib
@@ -14,20 +15,25 @@ import time
 
 END = b"q"
 _SWEEPS = 20
+_QUIET_SECONDS = 15.0
+_LONGEST_SECONDS = 120.0
 
 
-def watch(kernel: int, silence: float) -> None:
-    """Returns when the kernel is dead, was told to end, or nothing was heard for too long."""
+def watch(kernel: int, silence: float) -> bool:
+    """Waits for the end of the kernel; whether it is because nothing was heard for too long."""
     heard = time.monotonic()
-    while os.getppid() == kernel and time.monotonic() - heard < silence:
+    while time.monotonic() - heard < silence:
+        if os.getppid() != kernel:
+            return False
         if select.select([0], [], [], 0.5)[0]:
             said = os.read(0, 4096)
             if not said or END in said:
-                return
+                return False
             heard = time.monotonic()
+    return True
 
 
-def end(kernel: int, folder: str, marker: str) -> None:
+def end(kernel: int, folder: str, marker: bytes) -> None:
     """Kills what the kernel started, removes its folder, and kills the kernel last."""
     if os.getppid() == kernel:
         os.kill(kernel, signal.SIGSTOP)
@@ -39,9 +45,20 @@ def end(kernel: int, folder: str, marker: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(kernel: int, marker: str) -> None:
+def hold_down(command: bytes) -> None:
+    """Kills every process of this very command until none was started for a while."""
+    begin = quiet = time.monotonic()
+    while time.monotonic() - quiet < _QUIET_SECONDS and time.monotonic() - begin < _LONGEST_SECONDS:
+        for pid in _processes():
+            if _content(pid, "cmdline") == command:
+                _kill(pid)
+                quiet = time.monotonic()
+        time.sleep(0.5)
+
+
+def _sweep(kernel: int, marker: bytes) -> None:
     for _ in range(_SWEEPS):
-        victims = _victims(kernel, marker.encode())
+        victims = _victims(kernel, marker)
         for pid in victims:
             _kill(pid)
         if not victims:
@@ -53,22 +70,26 @@ def _victims(kernel: int, marker: bytes) -> set[int]:
     """Descendants and members of the group of the kernel, and whoever carries its mark in the environment."""
     found: set[int] = set()
     family = {kernel} if os.getppid() == kernel else set()
-    try:
-        processes = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return found
-    for pid in sorted(processes):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                state, parent, group = file.read().rpartition(")")[2].split()[:3]
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                marked = marker in file.read()
-        except (OSError, ValueError):
+    for pid in _processes():
+        state, parent, group = (_content(pid, "stat").rpartition(b")")[2].split() or [b"Z", b"0", b"0"])[:3]
+        if state == b"Z":
             continue
-        if state != "Z" and (marked or int(parent) in family or int(group) == kernel):
+        if int(parent) in family or int(group) == kernel or marker in _content(pid, "environ"):
             found.add(pid)
             family.add(pid)
     return found - {kernel, os.getpid()}
+
+
+def _processes() -> list[int]:
+    with contextlib.suppress(OSError):
+        return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    return []
+
+
+def _content(pid: int, name: str) -> bytes:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read()
+    return b""
 
 
 def _kill(pid: int) -> None:
@@ -76,7 +97,14 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def main(kernel: int, folder: str, marker: bytes, silence: float) -> None:
+    """Watches one kernel to its end."""
+    command = _content(kernel, "cmdline")
+    silent = watch(kernel, silence)
+    end(kernel, folder, marker)
+    if silent and command:
+        hold_down(command)
+
+
 if __name__ == "__main__":
-    number = int(sys.argv[1])
-    watch(number, float(sys.argv[4]))
-    end(number, sys.argv[2], sys.argv[3])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3].encode(), float(sys.argv[4]))

@@ -33,6 +33,10 @@ class RunningServer:
     url: str
     process: asyncio.subprocess.Process
     log: Path
+    data: Path
+    """Where kernel specs may be put."""
+    temporary: Path
+    """Where its kernels make their folders."""
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -47,7 +51,8 @@ async def jupyter_server(kind: str = JUPYTER_SERVER, *more: str) -> AsyncIterato
         log = Path(folder, "log")
         process = await _spawn(kind, more, Path(folder), log)
         try:
-            yield RunningServer(await _url(process, log), process, log)
+            url = await _url(process, log)
+            yield RunningServer(url, process, log, Path(folder, "data"), Path(folder, "tmp"))
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
@@ -65,6 +70,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
     }
     root = folder / "root"
     root.mkdir()
+    (folder / "tmp").mkdir()
     with log.open("wb") as output:
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -80,6 +86,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
             env={
                 **environment,
                 "HOME": str(folder),
+                "TMPDIR": str(folder / "tmp"),
                 "JUPYTER_CONFIG_DIR": str(folder / "config"),
                 "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
                 "JUPYTER_DATA_DIR": str(folder / "data"),
