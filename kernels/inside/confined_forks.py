@@ -1,4 +1,4 @@
-"""How the fork server makes kernels that are confined: each gets a keeper, and a uid of its own if possible."""
+"""How the fork server makes confined kernels: each gets a keeper, and if possible a uid of its own."""
 
 from __future__ import annotations
 
