@@ -12,8 +12,10 @@ from pathlib import Path
 _KERNELS = Path(__file__).resolve().parents[1]
 _SENT = (
     "inside/capped_stream.py",
+    "inside/cell_displays.py",
     "inside/cell_kernel.py",
     "inside/cell_traceback.py",
+    "inside/display_budget.py",
     "inside/gateway_kernel.py",
     "inside/gateway_names.py",
     "inside/late_output.py",

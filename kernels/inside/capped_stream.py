@@ -30,6 +30,11 @@ class CappedStream(OutStream):
 
     outputs: CellOutputs | None = None
 
+    def join(self, outputs: CellOutputs) -> None:
+        """Makes this one of the streams that spend from the budget."""
+        self.outputs = outputs
+        outputs.streams.append(self)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._pipe_lock = threading.RLock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -98,8 +103,9 @@ class CappedStream(OutStream):
         assert self._fid is not None
         poll.register(self._fid, select.POLLIN)
         while self._should_watch:
-            poll.poll()
-            self._take_from_pipe()
+            _, event = poll.poll()[0]
+            if not self._take_from_pipe() and not event & select.POLLIN:
+                return  # every writer is gone, since the cell closed the descriptor
 
 
 def without_network_pipe() -> None:

@@ -7,12 +7,14 @@ import signal
 import sys
 from typing import Any
 
+import zmq
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
 from .capped_stream import CappedStream, without_network_pipe
+from .cell_displays import CellDisplayHook, CellDisplayPublisher
 from .cell_traceback import encodable, printable
 from .late_output import CellOutputs
 from .output_budget import OutputBudget
@@ -23,6 +25,9 @@ CUT_KEY = "replgym_cut"
 
 class CellShell(PlainShell, ZMQInteractiveShell):
     """The shell of every engine, on ipykernel's channels."""
+
+    displayhook_class = Type(CellDisplayHook)
+    display_pub_class = Type(CellDisplayPublisher)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.pop("compiler_class", None)
@@ -51,6 +56,8 @@ class CellKernel(IPythonKernel):
     async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Runs a cell and hands over all of its output before the reply."""
         if self.outputs is not None:
+            for stream in self._streams():
+                stream.set_parent(self.get_parent())
             self.outputs.begin()
         assert self.shell is not None
         self.shell.compile.silent = silent
@@ -77,7 +84,7 @@ class CellKernel(IPythonKernel):
         """Says how many characters the budget cut."""
         metadata = super().finish_metadata(parent, metadata, reply_content)
         if self.outputs is not None:
-            metadata[CUT_KEY] = self.outputs.budget.cut
+            metadata[CUT_KEY] = self.outputs.cut
         return metadata
 
     def _input_request(self, *args: Any, **kwargs: Any) -> str:
@@ -85,19 +92,20 @@ class CellKernel(IPythonKernel):
         self._drain()
         if self.outputs is not None:
             self.outputs.budget.finish()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
+            self.outputs.flush()
         self._publish_status("busy", "shell")
         if self.outputs is not None:
-            self.outputs.budget.renew()
+            self.outputs.renew()
         answer: str = super()._input_request(*args, **kwargs)
         return answer
 
+    def _streams(self) -> list[CappedStream]:
+        streams = self.outputs.streams if self.outputs is not None else []
+        return [stream for stream in streams if isinstance(stream, CappedStream)]
+
     def _drain(self) -> None:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, CappedStream):
-                stream.drain()
+        for stream in self._streams():
+            stream.drain()
 
 
 class CellKernelApp(IPKernelApp):
@@ -110,13 +118,18 @@ class CellKernelApp(IPKernelApp):
         without_network_pipe()
         super().init_sockets()
 
+    def init_iopub(self, context: Any) -> None:
+        """Loses no message to a host that is slow for a moment; how much there is, the budget limits."""
+        context.setsockopt(zmq.SNDHWM, 0)
+        super().init_iopub(context)
+
     def init_io(self) -> None:
         """Puts both streams on one budget."""
         super().init_io()
         self.outputs = CellOutputs(OutputBudget(self.output_limit))
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, CappedStream):
-                stream.outputs = self.outputs
+                stream.join(self.outputs)
 
     def init_kernel(self) -> None:
         """Gives the kernel the streams' outputs."""

@@ -6,6 +6,9 @@ import os
 import traceback
 from types import TracebackType
 
+TRACEBACK_LIMIT = 16_000
+_VALUE_LIMIT = 8_000
+
 
 class PrintableError:
     """An exception's value whose `str` cannot raise."""
@@ -25,7 +28,7 @@ def encodable(text: str) -> str:
 def printable(value: BaseException) -> str:
     """The text of an exception, whatever its `__str__` does."""
     try:
-        return encodable(str(value))
+        return encodable(cut_middle(str(value), _VALUE_LIMIT))
     except Exception:  # noqa: BLE001 - foreign code behind str()
         return "<the exception has no printable value>"
 
@@ -34,7 +37,15 @@ def format_traceback(kind: type[BaseException], value: BaseException, trace: Tra
     """Formats an exception and its causes with the frames of cells and of files in the working folder."""
     report = traceback.TracebackException(kind, value, trace, compact=True)
     _trim(report, f"{os.getcwd()}{os.sep}")
-    return encodable("".join(report.format()))
+    return encodable(cut_middle("".join(report.format()), TRACEBACK_LIMIT))
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """Keeps head and tail of a text that is too long, and says how much is gone."""
+    if len(text) <= limit:
+        return text
+    mark = f"\n[… {len(text) - limit} characters cut …]\n"
+    return text[: limit // 2] + mark + text[-(limit // 2) :]
 
 
 def _trim(report: traceback.TracebackException, folder: str) -> None:

@@ -25,6 +25,7 @@ import IPython
 from ipykernel.iostream import OutStream
 
 from .capped_stream import CappedStream
+from .cell_displays import CellDisplayHook, CellDisplayPublisher
 from .cell_kernel import CellKernel, CellShell
 from .gateway_names import CHUNK, FILE_REPLY, FILE_REQUEST, PING
 from .late_output import CellOutputs
@@ -128,6 +129,8 @@ def install(argument: dict[str, Any]) -> None:
 def _change_shell(shell: Any) -> None:
     warnings.filterwarnings("ignore", message="To exit: use")
     shell.__class__ = CellShell
+    shell.display_pub.__class__ = CellDisplayPublisher
+    shell.displayhook.__class__ = CellDisplayHook
     shell.compiler_class = CellCompiler
     shell.compile = CellCompiler()
     shell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
@@ -151,7 +154,7 @@ def _change_stream(stream: Any, outputs: CellOutputs) -> None:
     stream._pipe_lock = threading.RLock()
     stream._decoder = codecs.getincrementaldecoder("utf-8")("replace")
     stream.__class__ = CappedStream
-    stream.outputs = outputs
+    stream.join(outputs)
     if watching:
         stream._should_watch = True
         stream.watch_fd_thread = threading.Thread(target=stream._watch_pipe_fd, daemon=True)

@@ -10,6 +10,7 @@ import contextvars
 import threading
 import weakref
 
+from .display_budget import DisplayBudget
 from .output_budget import BudgetedStream, OutputBudget
 
 MARK = "[from an earlier cell] "
@@ -25,17 +26,20 @@ class CellOutputs:
 
     def __init__(self, budget: OutputBudget) -> None:
         self.budget = budget
+        self.displays = DisplayBudget(budget.limit)
         self._owner: contextvars.ContextVar[int] = contextvars.ContextVar("cell")
         self._cell = 0
         self._running = False
         self._old_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._lock = threading.RLock()
         self._held: dict[BudgetedStream, str] = {}
+        self.streams: list[BudgetedStream] = []
+        """The standard streams, whatever became of `sys.stdout`."""
 
     def begin(self) -> None:
         """Starts a cell; its first lines are those that were printed since the last one ended."""
         with self._lock:
-            self.budget.renew()
+            self.renew()
             self._cell += 1
             self._owner.set(self._cell)
             self._old_threads = weakref.WeakSet(threading.enumerate())
@@ -50,9 +54,19 @@ class CellOutputs:
             self._running = False
             self.budget.finish()
 
+    def renew(self) -> None:
+        """Starts the stretch of a cell that comes after a prompt."""
+        self.budget.renew()
+        self.displays.renew()
+
+    @property
+    def cut(self) -> int:
+        """Characters that this stretch had to leave out."""
+        return self.budget.cut + self.displays.cut
+
     def write(self, stream: BudgetedStream, text: str) -> None:
         """Takes what Python code writes."""
-        if self._is_late():
+        if self.is_late():
             self._write_late(stream, text)
         else:
             self.budget.write(stream, text)
@@ -64,7 +78,18 @@ class CellOutputs:
         else:
             self._write_late(stream, text)
 
-    def _is_late(self) -> bool:
+    def write_line(self, text: str) -> None:
+        """Takes a line of text from code that has no stream of its own."""
+        if self.streams:
+            self.write(self.streams[0], f"{text}\n")
+
+    def flush(self) -> None:
+        """Has what was sent leave before anything else does."""
+        for stream in self.streams:
+            stream.flush()
+
+    def is_late(self) -> bool:
+        """Whether the caller belongs to an earlier cell."""
         owner = self._owner.get(None)
         if not self._running:
             return True

@@ -30,6 +30,7 @@ class OutputBudget:
     """
 
     def __init__(self, limit: int) -> None:
+        self.limit = limit
         self._half = max(limit // 2, 1)
         self._lock = threading.RLock()
         self._tail: deque[tuple[BudgetedStream, str]] = deque()
