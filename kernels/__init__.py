@@ -4,7 +4,9 @@ from .backend_options import BackendOptions, BackendOptionsError, Isolation
 from .backends import BACKENDS, make_backend, make_kernel_pool
 from .capabilities import Capabilities, Feature, IsolationLevel, Protection
 from .cell_result import CellError, CellOutput, CellResult, CellStatus, OutputKind
+from .duration_record import Durations
 from .forking.fork_server import ForkServer
+from .duration_record import Durations
 from .forking.forked_child import ForkedChild
 from .kernel import Kernel
 from .kernel_backend import KernelBackend
@@ -21,6 +23,7 @@ from .kernel_error import (
     WorkspaceError,
 )
 from .kernel_pool import KernelPool
+from .pool_metrics import PoolMetrics
 from .pool_stats import PoolStats
 from .resource_limits import ResourceLimits
 from .supervised_kernel import SupervisedKernel
@@ -34,6 +37,7 @@ __all__ = [
     "CellOutput",
     "CellResult",
     "CellStatus",
+    "Durations",
     "Feature",
     "ForkRefusedError",
     "ForkServer",
@@ -50,6 +54,7 @@ __all__ = [
     "KernelStartError",
     "OutputKind",
     "PoolSaturatedError",
+    "PoolMetrics",
     "PoolStats",
     "Protection",
     "ResourceLimits",

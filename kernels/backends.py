@@ -82,4 +82,10 @@ def make_kernel_pool(backend: str = "jupyter", *, size: int = 8, warm: int = 2, 
 
 def pool_of(backend: KernelBackend, *, size: int, warm: int) -> KernelPool:
     """Makes a pool that owns a back end and closes it with itself."""
-    return KernelPool(backend.start_kernel, size=size, warm=warm, on_close=backend.close)
+    return KernelPool(
+        backend.start_kernel,
+        size=size,
+        warm=warm,
+        capabilities=backend.capabilities,
+        on_close=backend.close,
+    )

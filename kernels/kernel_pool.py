@@ -1,7 +1,8 @@
 """A bounded pool of fresh interpreters: each is used once, and warm ones stand by.
 
-Every kernel is started by the pool, handed to one caller and closed after; nothing goes back. A caller that
-waits too long gets `PoolSaturatedError`; when starts keep failing, the cause, instead of an endless wait.
+Every kernel is started by the pool, handed to one caller and closed after; nothing goes back. Callers are
+served in the order in which they came. One that waits too long gets `PoolSaturatedError`; when starts keep
+failing, the cause, instead of an endless wait.
 """
 
 from __future__ import annotations
@@ -12,12 +13,25 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Protocol, runtime_checkable
 
+from .capabilities import Capabilities
+from .duration_record import DurationRecord
 from .kernel import Kernel
 from .kernel_error import KernelClosedError, KernelStartError, PoolSaturatedError
 from .pool_stats import PoolStats
 
 MAX_FAILURES = 3
+
+
+@runtime_checkable
+class CountsReplacements(Protocol):
+    """A kernel that knows how often its interpreter was replaced."""
+
+    @property
+    def replacements(self) -> int:
+        """How often."""
+        ...
 
 
 class KernelPool:
@@ -28,6 +42,7 @@ class KernelPool:
         size: The most kernels that may be alive at once; waiting callers stand in line.
         warm: How many kernels are started ahead of demand.
         max_starting: How many may be starting at once; twice the cores by default.
+        capabilities: Tells what the kernels promise; by default one of them is asked.
         on_close: Called once after the last kernel is closed, for what the factory shares.
     """
 
@@ -38,6 +53,7 @@ class KernelPool:
         size: int,
         warm: int = 1,
         max_starting: int | None = None,
+        capabilities: Callable[[], Awaitable[Capabilities]] | None = None,
         on_close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         if size < 1:
@@ -48,6 +64,7 @@ class KernelPool:
         self._size = size
         self._warm = min(warm, size)
         self._max_starting = max_starting or 2 * (os.cpu_count() or 1)
+        self._capabilities = capabilities
         self._on_close = on_close
         self._ready: deque[Kernel] = deque()
         self._waiters: deque[asyncio.Future[Kernel]] = deque()
@@ -55,8 +72,9 @@ class KernelPool:
         self._retirements: set[asyncio.Task[None]] = set()
         self._leased: set[Kernel] = set()
         self._alive = self._starting = self._streak = 0
-        self._acquires = self._started = self._failures = self._saturated = 0
-        self._waited_total = self._waited_max = 0.0
+        self._acquires = self._adopted = self._started = self._failures = self._saturated = 0
+        self._died_warm = self._replaced = self._close_failures = 0
+        self._waits, self._start_times = DurationRecord(), DurationRecord()
         self._closing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -72,12 +90,40 @@ class KernelPool:
             KernelClosedError: If the pool is closed.
         """
         kernel = await self._take(timeout)
-        self._leased.add(kernel)
-        try:
+        async with self._lent(kernel):
             yield kernel
-        finally:
-            self._leased.discard(kernel)
-            await asyncio.shield(_spawn(self._retire(kernel), self._retirements))
+
+    @asynccontextmanager
+    async def adopt(self, kernel: Kernel) -> AsyncIterator[Kernel]:
+        """Counts a kernel that `Kernel.fork` made, and closes it at the end of the block.
+
+        A fork exists before anyone could wait for room, so adopted kernels may exceed the pool's size; no
+        other kernel is started until they fit again.
+
+        Raises:
+            KernelClosedError: If the pool is closed; the fork is closed too.
+        """
+        if self._closing is not None:
+            await kernel.close()
+            raise KernelClosedError("the pool was closed")
+        self._alive += 1
+        self._adopted += 1
+        async with self._lent(kernel):
+            yield kernel
+
+    async def capabilities(self, timeout: float = 60.0) -> Capabilities:
+        """What the pool's kernels promise on this machine.
+
+        Args:
+            timeout: Seconds to wait for a kernel, if one must be asked.
+
+        Raises:
+            KernelStartError: If the back end cannot work here; the message says what to do.
+        """
+        if self._capabilities is not None:
+            return await self._capabilities()
+        async with self.acquire(timeout) as kernel:
+            return kernel.capabilities
 
     def stats(self) -> PoolStats:
         """A snapshot of the pool."""
@@ -89,11 +135,15 @@ class KernelPool:
             acquired=len(self._leased),
             waiting=len(self._waiters),
             acquires=self._acquires,
+            adopted=self._adopted,
             started=self._started,
             failures=self._failures,
+            died_warm=self._died_warm,
+            replaced=self._replaced + sum(map(_replacements, self._leased)),
+            close_failures=self._close_failures,
             saturated=self._saturated,
-            waited_total=self._waited_total,
-            waited_max=self._waited_max,
+            waits=self._waits.snapshot(),
+            starts=self._start_times.snapshot(),
         )
 
     async def close(self) -> None:
@@ -114,11 +164,22 @@ class KernelPool:
         for task in self._starts:
             task.cancel()
         await asyncio.gather(*self._starts, *self._retirements, return_exceptions=True)
-        await asyncio.gather(*map(self._retire, self._ready), return_exceptions=True)
-        self._ready.clear()
+        while self._ready:
+            self._retire_soon(self._ready.popleft())
+        await asyncio.gather(*self._retirements)
         await asyncio.gather(*(kernel.close() for kernel in self._leased), return_exceptions=True)
         if self._on_close is not None:
             await self._on_close()
+
+    @asynccontextmanager
+    async def _lent(self, kernel: Kernel) -> AsyncIterator[None]:
+        self._leased.add(kernel)
+        try:
+            yield
+        finally:
+            self._leased.discard(kernel)
+            self._replaced += _replacements(kernel)
+            await asyncio.shield(self._retire_soon(kernel))
 
     async def _take(self, timeout: float) -> Kernel:
         if self._closing is not None:
@@ -135,10 +196,8 @@ class KernelPool:
             self._give_back(waiter)
             raise
         finally:
-            waited = time.monotonic() - begin
-            self._waited_total += waited
-            self._waited_max = max(self._waited_max, waited)
-            if waiter in self._waiters:
+            self._waits.add(time.monotonic() - begin)
+            if not waiter.done():
                 self._waiters.remove(waiter)
         if not waiter.done():
             self._saturated += 1
@@ -151,7 +210,11 @@ class KernelPool:
 
     def _give_back(self, waiter: asyncio.Future[Kernel]) -> None:
         """A kernel that a cancelled caller was given, and has not seen, goes to the next in line."""
-        if waiter.done() and waiter.exception() is None:
+        if not waiter.done() or waiter.exception() is not None:
+            return
+        if self._closing is not None:
+            self._retire_soon(waiter.result())
+        else:
             self._ready.appendleft(waiter.result())
             self._balance()
 
@@ -162,8 +225,8 @@ class KernelPool:
         while self._ready and self._waiters:
             kernel = self._ready.popleft()
             if not kernel.is_alive():
-                self._failures += 1
-                _spawn(self._retire(kernel), self._retirements)
+                self._died_warm += 1
+                self._retire_soon(kernel)
                 continue
             self._waiters.popleft().set_result(kernel)
         wanted = self._warm + len(self._waiters)
@@ -178,20 +241,21 @@ class KernelPool:
             _spawn(self._start(), self._starts)
 
     async def _start(self) -> None:
+        begin = time.monotonic()
+        kernel: Kernel | None = None
         try:
             kernel = await self._factory()
-        except asyncio.CancelledError:
-            self._alive -= 1
-            raise
         except Exception as error:  # noqa: BLE001 - whatever the factory raises goes to the callers in line
-            self._alive -= 1
             self._failed(error)
         else:
             self._started += 1
             self._streak = 0
+            self._start_times.add(time.monotonic() - begin)
             self._ready.append(kernel)
         finally:
             self._starting -= 1
+            if kernel is None:
+                self._alive -= 1
         self._balance()
 
     def _failed(self, error: Exception) -> None:
@@ -204,12 +268,21 @@ class KernelPool:
             failure.__cause__ = error
             self._waiters.popleft().set_exception(failure)
 
+    def _retire_soon(self, kernel: Kernel) -> asyncio.Task[None]:
+        return _spawn(self._retire(kernel), self._retirements)
+
     async def _retire(self, kernel: Kernel) -> None:
         try:
             await kernel.close()
+        except Exception:  # noqa: BLE001 - a kernel that cannot be closed must not cost its caller the episode
+            self._close_failures += 1
         finally:
             self._alive -= 1
             self._balance()
+
+
+def _replacements(kernel: Kernel) -> int:
+    return kernel.replacements if isinstance(kernel, CountsReplacements) else 0
 
 
 def _spawn(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> asyncio.Task[None]:

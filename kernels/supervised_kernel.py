@@ -48,6 +48,7 @@ class SupervisedKernel:
         self._lock = asyncio.Lock()
         self._closed = False
         self._state_lost = False
+        self._replacements = 0
         self._interpreter: Interpreter | None = None
         self._loss: asyncio.Future[None] | None = None
         self._cell: Cell | None = None
@@ -65,6 +66,11 @@ class SupervisedKernel:
     def capabilities(self) -> Capabilities:
         """What the back end promises."""
         return self._capabilities
+
+    @property
+    def replacements(self) -> int:
+        """How often the interpreter died or would not stop, and was replaced."""
+        return self._replacements
 
     async def execute(self, code: str, *, timeout: float) -> CellResult:
         """Runs a cell; see `Kernel.execute`."""
@@ -101,7 +107,7 @@ class SupervisedKernel:
             self._interpreter.kill()
         async with self._lock:
             self._require_open()
-            await self._replace()
+            await self._renew()
             self._state_lost = False
 
     async def fork(self) -> SupervisedKernel:
@@ -212,6 +218,11 @@ class SupervisedKernel:
         self._cell = None
 
     async def _replace(self) -> None:
+        """Renews an interpreter that died, or would not stop."""
+        self._replacements += 1
+        await self._renew()
+
+    async def _renew(self) -> None:
         self._require_open()
         await self._discard()
         await self._start_or_discard()
