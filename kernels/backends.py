@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from .backend_options import BackendOptions
+from .capabilities import Capabilities, Feature
 from .containers.docker_backend import DockerBackend
 from .gateway.gateway_backend import GatewayBackend
-from .jupyter.fork_launcher import ForkLauncher
+from .isolation.unconfined import unconfined
+from .jupyter.confined_launcher import ConfinedLauncher
 from .jupyter.jupyter_backend import JupyterBackend
 from .jupyter.spawn_launcher import SpawnLauncher
 from .kernel_backend import KernelBackend
@@ -25,12 +27,16 @@ def _docker(options: BackendOptions) -> KernelBackend:
 
 def _jupyter(options: BackendOptions) -> KernelBackend:
     if sys.platform.startswith("linux"):
-        return JupyterBackend("jupyter", ForkLauncher(options.preload), options)
+        launcher = ConfinedLauncher(options)
+        return JupyterBackend("jupyter", launcher, options, launcher.server.capabilities)
     return _jupyter_spawn(options)
 
 
 def _jupyter_spawn(options: BackendOptions) -> KernelBackend:
-    return JupyterBackend("jupyter-spawn", SpawnLauncher(), options)
+    async def promise(name: str, features: frozenset[Feature]) -> Capabilities:
+        return unconfined(name, options.isolation, features)
+
+    return JupyterBackend("jupyter-spawn", SpawnLauncher(), options, promise)
 
 
 def _fork(options: BackendOptions) -> KernelBackend:

@@ -51,9 +51,11 @@ class SessionProcess:
         self.was_alive = self._child.is_alive()
         self._child.kill()
 
-    def ran_out_of_memory(self) -> bool:
-        """Whether processes of the container were killed since the start, because memory ran out."""
-        return self._slot.memory_kills() > self._memory_kills
+    def why_lost(self) -> str:
+        """Whether it was memory."""
+        if self._slot.memory_kills() == self._memory_kills:
+            return ""
+        return f"it ran out of memory; {self._slot.memory >> 20} MB are allowed"
 
 
 class DockerLauncher:
@@ -102,6 +104,10 @@ class DockerLauncher:
         # Its sockets are made; no code of the session writes to the disk of this machine.
         folder.chmod(0o555)
         return process
+
+    def address(self, options: KernelOptions) -> str:
+        """In the kernel's folder."""
+        return f"{options.folder}/s"
 
     def open_workspace(self, options: KernelOptions) -> Workspace:
         """The memory that is the session's working directory."""

@@ -13,6 +13,7 @@ import builtins
 import contextlib
 import ctypes
 import importlib
+import json
 import os
 import resource
 import sys
@@ -58,7 +59,8 @@ def run(argument: dict[str, Any]) -> None:
     """Runs a kernel until it is told to stop.
 
     Args:
-        argument: `connection_file`, `output_limit` and, optional, `ready_fd`: where to say that it listens.
+        argument: `connection_file`, `output_limit` and, optional, `connection`: what to write into the file
+            first, and `ready_fd`: where to say that it listens.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -69,6 +71,9 @@ def run(argument: dict[str, Any]) -> None:
     )  # ipykernel does not watch the descriptors 1 and 2 under pytest
     sys.argv = ["python"]
     warnings.filterwarnings("ignore", message="To exit: use")
+    if "connection" in argument:
+        with open(argument["connection_file"], "x", opener=_private) as file:
+            json.dump(argument["connection"], file)
     app = CellKernelApp.instance(config=_configuration())
     app.outstream_class = f"{CappedStream.__module__}.CappedStream"
     app.kernel_class = CellKernel
@@ -78,6 +83,10 @@ def run(argument: dict[str, Any]) -> None:
         os.write(ready, b"+")
         os.close(ready)
     app.start()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def warm(_: object) -> None:

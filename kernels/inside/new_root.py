@@ -97,7 +97,7 @@ def mount_private_places(size: int, owner: int, *, hide_others: bool) -> None:
         if folder != place:
             mounts.bind(folder, place)
     with contextlib.suppress(OSError):  # without it there are no pseudo terminals, and that is all
-        mounts.mount_new("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620")
+        mounts.mount_new("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", devices=True)
 
 
 def python_places() -> list[str]:

@@ -66,6 +66,10 @@ class ForkLauncher:
             ready.close()
         return child
 
+    def address(self, options: KernelOptions) -> str:
+        """In the kernel's folder."""
+        return f"{options.folder}/s"
+
     def open_workspace(self, options: KernelOptions) -> Workspace:
         """The kernel's working directory."""
         return Workspace(options.cwd or options.folder)

@@ -2,8 +2,8 @@
 
 Name it in a kernel spec, `"metadata": {"kernel_provisioner": {"provisioner_name": "replgym-fork"}}`, and the
 kernels of that spec are forked from a warm process of this interpreter and speak over Unix sockets in a
-private folder. The kernels that run in one event loop share one fork server, which ends with the last of
-them.
+private folder. They are not confined: whoever runs a notebook wants it to see the user's files. The kernels
+that run in one event loop share one fork server, which ends with the last of them.
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from ..backend_options import BackendOptions
-from ..capabilities import Capabilities, Feature, IsolationLevel
+from ..capabilities import Capabilities, Feature
 from ..supervised_kernel import SupervisedKernel
 from .jupyter_interpreter import JupyterInterpreter
 from .launcher import Launcher
 
+Promise = Callable[[str, frozenset[Feature]], Awaitable[Capabilities]]
 _FEATURES = frozenset({Feature.FILES, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE})
 
 
@@ -18,16 +21,18 @@ class JupyterBackend:
         name: The back end's name.
         launcher: How the processes come to be.
         options: What every interpreter is told.
+        promise: Tells what is promised of kernels with these features.
     """
 
-    def __init__(self, name: str, launcher: Launcher, options: BackendOptions) -> None:
+    def __init__(self, name: str, launcher: Launcher, options: BackendOptions, promise: Promise) -> None:
         self._name = name
+        self._promise = promise
         self._launcher = launcher
         self._options = options
 
     async def capabilities(self) -> Capabilities:
         """What its kernels promise on this machine."""
-        return Capabilities(self._name, IsolationLevel.LIMITS, frozenset(), _FEATURES)
+        return await self._promise(self._name, _FEATURES)
 
     async def start_kernel(self) -> SupervisedKernel:
         """Starts one ipykernel."""

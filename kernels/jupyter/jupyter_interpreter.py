@@ -66,7 +66,7 @@ class JupyterInterpreter:
             options, connection = _prepare(folder, output_limit)
             process = await launcher.launch(options, timeout)
             interpreter = cls(process, launcher, folder, launcher.open_workspace(options), output_limit)
-            await interpreter._connect(connection, timeout)
+            await interpreter._connect({**connection, "ip": launcher.address(options)}, timeout)
         except BaseException:
             if interpreter is not None:
                 await interpreter.close()
@@ -94,6 +94,10 @@ class JupyterInterpreter:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_WORDS_SECONDS):
                     await self._channels.drained.wait()
+
+    def why_lost(self) -> str:
+        """What the host knows of why it was lost."""
+        return self._process.why_lost()
 
     def send(self, code: str, *, silent: bool = False) -> JupyterCell:
         """Starts a cell; see `Interpreter.send`."""

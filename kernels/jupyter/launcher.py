@@ -25,6 +25,10 @@ class KernelProcess(Protocol):
         """Returns as soon as it is dead."""
         ...
 
+    def why_lost(self) -> str:
+        """What the host knows of why it ended; see `Interpreter.why_lost`."""
+        ...
+
     async def wait(self, timeout: float) -> int | None:
         """Waits until it is gone; raises TimeoutError when it is not."""
         ...
@@ -63,6 +67,10 @@ class Launcher(Protocol):
         Raises:
             KernelStartError: If it does not within `timeout` seconds.
         """
+        ...
+
+    def address(self, options: KernelOptions) -> str:
+        """What the paths of a launched kernel's sockets begin with, seen from the host."""
         ...
 
     def open_workspace(self, options: KernelOptions) -> Workspace:

@@ -38,6 +38,10 @@ class SpawnedChild:
         """Returns as soon as it is dead."""
         await self._process.wait()
 
+    def why_lost(self) -> str:
+        """Why it ended: nothing is known."""
+        return ""
+
     async def wait(self, timeout: float) -> int | None:
         """Waits for the exit code."""
         async with asyncio.timeout(timeout):
@@ -111,6 +115,10 @@ class SpawnLauncher:
         finally:
             ready.close()
         return child
+
+    def address(self, options: KernelOptions) -> str:
+        """In the kernel's folder."""
+        return f"{options.folder}/s"
 
     def open_workspace(self, options: KernelOptions) -> Workspace:
         """The kernel's working directory."""

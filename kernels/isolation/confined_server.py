@@ -1,0 +1,158 @@
+"""A fork server whose kernels are confined as far as the options say, for every local back end.
+
+The server is started on first use, and again when it has died. The level is chosen before: a back end that
+asks for what the machine does not give has no server at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..backend_options import BackendOptions
+from ..capabilities import Capabilities, Feature
+from ..forking.confined_child import ConfinedChild
+from ..forking.fork_server import ForkServer
+from ..forking.forked_child import ForkedChild
+from ..inside.confinement import Confinement
+from ..inside.sandbox import Places
+from ..kernel_error import KernelClosedError
+from ..workspace import Workspace
+from .ladder import this_machine
+from .rung import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedKernel:
+    """The process of one kernel with its folders."""
+
+    child: ConfinedChild
+    folder: Path
+    """On the host; for the caller to remove with `remove`."""
+    places: Places
+    """As the kernel sees them."""
+
+    @property
+    def keeper(self) -> ForkedChild:
+        """The process to watch, signal and kill."""
+        return self.child.keeper
+
+    def open_workspace(self) -> Workspace:
+        """The working directory, for the caller to close; to be called once."""
+        return Workspace(self.child.workspace, self.child.owner)
+
+    async def remove(self) -> None:
+        """Lets go of the folders; idempotent, to be called when the keeper is dead."""
+        self.child.close_run()
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+
+class ConfinedServer:
+    """Owns one fork server.
+
+    Args:
+        options: The isolation, the limits, what to import ahead and what may be read.
+        warm_up: A target that is called once before the first fork; see `ForkServer.start`.
+    """
+
+    def __init__(self, options: BackendOptions, warm_up: str) -> None:
+        self._options = options
+        self._warm_up = warm_up
+        self._server: ForkServer | None = None
+        self._orders: Confinement | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    async def rung(self) -> Rung:
+        """How its kernels are confined.
+
+        Raises:
+            IsolationError: If the isolation that was asked for cannot be had here.
+        """
+        return await this_machine().choose(self._options.isolation)
+
+    async def capabilities(self, backend: str, features: frozenset[Feature]) -> Capabilities:
+        """What a back end promises whose kernels come from here."""
+        return (await self.rung()).capabilities(backend, features)
+
+    async def server(self) -> ForkServer:
+        """The running server."""
+        rung = await self.rung()
+        async with self._lock:
+            if self._closed:
+                raise KernelClosedError("the back end was closed")
+            if self._server is None or not self._server.is_alive():
+                if self._server is not None:
+                    await self._server.close()
+                self._orders = rung.orders(self._options)
+                self._server = await ForkServer.start(
+                    self._options.preload, warm_up=self._warm_up, confinement=self._orders
+                )
+            return self._server
+
+    async def make_folder(self) -> Path:
+        """A folder for one kernel inside the server's, which the server removes if we cannot."""
+        folder = Path(tempfile.mkdtemp(prefix="k", dir=(await self.server()).folder))
+        assert self._orders is not None
+        if self._orders.uids is not None:
+            folder.chmod(0o711)
+        return folder
+
+    async def fork(
+        self,
+        target: str,
+        argument: Callable[[Places], object],
+        *,
+        folder: Path | None = None,
+        fds: Sequence[int] = (),
+        stdout: int | None = None,
+        stderr: int | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> ConfinedKernel:
+        """Forks a confined kernel.
+
+        Args:
+            target: Called in the kernel's process; see `ForkServer.fork`.
+            argument: Makes the target's argument from the folders that the kernel sees.
+            folder: One made by `make_folder`; without, a new one.
+            fds: Descriptors for the process, from 3 on.
+            stdout: Its standard output.
+            stderr: Its standard error.
+            env: Additions to its environment.
+            timeout: Seconds until the request is given up.
+
+        Raises:
+            ForkServerError: If the server cannot.
+        """
+        server = await self.server()
+        own = folder or await self.make_folder()
+        assert self._orders is not None
+        places = Places.of(self._orders, str(own))
+        try:
+            child = await server.fork_confined(
+                target,
+                argument(places),
+                places=places,
+                fds=fds,
+                stdout=stdout,
+                stderr=stderr,
+                env=env,
+                timeout=timeout,
+            )
+        except BaseException:
+            if folder is None:
+                await asyncio.to_thread(shutil.rmtree, own, ignore_errors=True)
+            raise
+        return ConfinedKernel(child, own, places)
+
+    async def close(self) -> None:
+        """Ends the server and everything it forked; idempotent."""
+        async with self._lock:
+            self._closed = True
+            if self._server is not None:
+                await self._server.close()
