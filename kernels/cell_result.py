@@ -70,6 +70,8 @@ class CellResult:
     """True when the interpreter was replaced and its variables are gone."""
     prompt: str = ""
     """What the cell asked for, when `status` is `awaiting_input`."""
+    cause: str = ""
+    """Why the interpreter died, when `status` is `died` and the host knows."""
 
     def text(self, limit: int = 4000) -> str:
         """Renders the result as a model should see it: what was printed, the error, and what was lost.
@@ -88,7 +90,7 @@ class CellResult:
         if self.status is CellStatus.TIMEOUT:
             parts.append(f"[timed out after {self.duration:.1f} s and was interrupted]")
         if self.status is CellStatus.DIED:
-            parts.append("[the interpreter died]")
+            parts.append(f"[the interpreter died{': ' if self.cause else ''}{self.cause}]")
         if self.status is CellStatus.AWAITING_INPUT:
             parts.append(f"[waiting for input: {self.prompt}]")
         if self.state_lost:

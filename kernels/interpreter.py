@@ -58,6 +58,10 @@ class Interpreter(Protocol):
         """Returns as soon as it is lost."""
         ...
 
+    def why_lost(self) -> str:
+        """What the host knows of why it was lost, in a few words for a model; often nothing."""
+        ...
+
     def send(self, code: str, *, silent: bool = False) -> Cell:
         """Starts a cell; one at a time. A silent cell is not counted, shows nothing and may not ask."""
         ...

@@ -79,8 +79,9 @@ class SupervisedKernel:
             self._require_open()
             await self._settle()
             if not self.is_alive():
+                cause = self._current().why_lost()
                 await self._replace()
-                return self._report(CellResult(status=CellStatus.DIED, state_lost=True))
+                return self._report(CellResult(status=CellStatus.DIED, state_lost=True, cause=cause))
             cell = self._cell = self._current().send(code)
             return self._report(await self._follow(cell, timeout))
 
@@ -174,8 +175,9 @@ class SupervisedKernel:
             return cell.result()
         self._require_open()
         if self._current().is_lost:
+            cause = self._current().why_lost()
             await self._replace()
-            return cell.result(CellStatus.DIED, state_lost=True)
+            return replace(cell.result(CellStatus.DIED, state_lost=True), cause=cause)
         stopped = await self._stop(cell)
         result = cell.result(CellStatus.TIMEOUT, state_lost=not stopped)
         if not stopped:

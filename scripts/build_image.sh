@@ -10,9 +10,10 @@ set -euo pipefail
 
 readonly IMAGE=${IMAGE:-replgym-kernel} BASE=${BASE:-python:3.11-slim}
 # What cells may call through a shell.
-readonly TOOLS=(sh bash cat chmod cp cut date diff dirname basename du echo env expr false find grep head id kill
-  ln ls mkdir mktemp mv nl paste printf ps pwd rm rmdir sed seq sleep sort tail tar tee test touch tr true uname
-  uniq wc which xargs)
+readonly TOOLS=(sh bash awk basename cat chmod cmp comm cp cut date dd df diff dirname du echo egrep env expr false
+  find grep gunzip gzip head id join kill ln ls md5sum mkdir mktemp mv nl nohup nproc od paste printenv printf ps pwd
+  readlink realpath rm rmdir sed seq setsid sha256sum shuf sleep sort split stat tac tail tar tee test timeout touch
+  tr true uname uniq wc which xargs yes)
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root requirements=$root/docker/requirements.txt
 

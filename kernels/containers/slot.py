@@ -40,6 +40,8 @@ class Slot:
         """Forks the sessions."""
         self.folder = folder
         """Shared with the container, where it is `SHARED`."""
+        self.memory = 0
+        """Bytes that its processes may use."""
         self.sessions = 0
         self.born = time.monotonic()
         self._workspace: int | None = None
@@ -161,6 +163,7 @@ class Slot:
             raise KernelStartError("the container does not pass its descriptors to the host")
         self._workspace = fds[0]
         self._memory_events = fds[1] if len(fds) > 1 else None
+        self.memory = settings.options.limits.memory
         _require_closed(json.loads(data), settings)
 
 

@@ -42,6 +42,10 @@ class ForkedChild:
         """Returns as soon as the process is dead."""
         await self._dead.wait()
 
+    def why_lost(self) -> str:
+        """Why it ended: nothing is known."""
+        return ""
+
     async def wait(self, timeout: float) -> int | None:
         """Waits until the process and everything it started are gone.
 

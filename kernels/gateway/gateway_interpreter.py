@@ -80,6 +80,10 @@ class GatewayInterpreter:
         """Returns as soon as it is lost."""
         await self._lost.wait()
 
+    def why_lost(self) -> str:
+        """Why it was lost: the server does not say."""
+        return ""
+
     def send(self, code: str, *, silent: bool = False) -> JupyterCell:
         """Starts a cell; see `Interpreter.send`."""
         content = {

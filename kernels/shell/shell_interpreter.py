@@ -108,6 +108,10 @@ class ShellInterpreter:
         finally:
             poisoned.cancel()
 
+    def why_lost(self) -> str:
+        """What the host knows of why it was lost."""
+        return "" if self._poisoned.is_set() else self._process.why_lost()
+
     def send(self, code: str, *, silent: bool = False) -> ShellCell:
         """Starts a cell; see `Interpreter.send`."""
         cell = self._cell = ShellCell(self._files, self._output_limit, self._poison)
