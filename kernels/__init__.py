@@ -6,7 +6,6 @@ from .capabilities import Capabilities, Feature, IsolationLevel, Protection
 from .cell_result import CellError, CellOutput, CellResult, CellStatus, OutputKind
 from .duration_record import Durations
 from .forking.fork_server import ForkServer
-from .duration_record import Durations
 from .forking.forked_child import ForkedChild
 from .kernel import Kernel
 from .kernel_backend import KernelBackend
@@ -53,8 +52,8 @@ __all__ = [
     "KernelPool",
     "KernelStartError",
     "OutputKind",
-    "PoolSaturatedError",
     "PoolMetrics",
+    "PoolSaturatedError",
     "PoolStats",
     "Protection",
     "ResourceLimits",
