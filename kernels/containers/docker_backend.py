@@ -11,7 +11,9 @@ from .docker_engine import DockerEngine
 from .docker_launcher import DockerLauncher
 from .slot_pool import SlotPool
 
-_FEATURES = frozenset({Feature.FILES, Feature.PRELOAD, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE})
+_FEATURES = frozenset(
+    {Feature.FILES, Feature.PRELOAD, Feature.SEED, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE}
+)
 
 
 class DockerBackend:
@@ -63,4 +65,6 @@ class DockerBackend:
         await self._launcher.close()
 
     async def _interpreter(self) -> JupyterInterpreter:
-        return await JupyterInterpreter.start(self._launcher, output_limit=self._options.output_limit)
+        return await JupyterInterpreter.start(
+            self._launcher, output_limit=self._options.output_limit, seed=self._options.seed
+        )

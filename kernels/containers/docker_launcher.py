@@ -72,6 +72,8 @@ class DockerLauncher:
         self._leases: dict[Path, Slot] = {}
         self._processes: dict[Path, SessionProcess] = {}
 
+    can_preload = True
+
     async def make_folder(self) -> Path:
         """Makes the folder of a session in a container that nobody uses."""
         slot = await self._slots.acquire()
@@ -90,6 +92,7 @@ class DockerLauncher:
         argument = {
             "connection_file": _translate(options, slot),
             "output_limit": options.output_limit,
+            "seed": options.seed,
             "ready_fd": 3,
         }
         ready = ReadySignal()

@@ -20,7 +20,9 @@ _SENT = (
     "inside/gateway_names.py",
     "inside/late_output.py",
     "inside/output_budget.py",
+    "inside/packaging_magics.py",
     "inside/plain_shell.py",
+    "inside/random_seed.py",
     "kernel_error.py",
     "workspace.py",
 )

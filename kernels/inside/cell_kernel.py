@@ -19,6 +19,7 @@ from .cell_traceback import encodable, printable
 from .late_output import CellOutputs
 from .output_budget import OutputBudget
 from .plain_shell import PlainShell
+from .random_seed import seed_random
 
 CUT_KEY = "replgym_cut"
 
@@ -42,6 +43,7 @@ class CellKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.outputs: CellOutputs | None = None
+        self.seed: int | None = None
 
     def start(self) -> None:
         """Starts the kernel, and lets signals wake a loop that sleeps in an awaiting cell."""
@@ -59,6 +61,7 @@ class CellKernel(IPythonKernel):
             for stream in self._streams():
                 stream.set_parent(self.get_parent())
             self.outputs.begin()
+        self._seed_random()
         assert self.shell is not None
         self.shell.compile.silent = silent
         try:
@@ -98,6 +101,12 @@ class CellKernel(IPythonKernel):
             self.outputs.renew()
         answer: str = super()._input_request(*args, **kwargs)
         return answer
+
+    def _seed_random(self) -> None:
+        """Just before the first cell, so that nothing of the kernel's own has drawn from it."""
+        seed, self.seed = self.seed, None
+        if seed is not None:
+            seed_random(seed)
 
     def _streams(self) -> list[CappedStream]:
         streams = self.outputs.streams if self.outputs is not None else []

@@ -141,6 +141,7 @@ def _change_shell(shell: Any) -> None:
 def _change_kernel(kernel: Any, outputs: CellOutputs) -> None:
     kernel.__class__ = CellKernel
     kernel.outputs = outputs
+    kernel.seed = None
     kernel.wake_on_signals()
 
 

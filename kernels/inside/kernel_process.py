@@ -27,6 +27,7 @@ from traitlets.config import Config
 
 from .capped_stream import CappedStream
 from .cell_kernel import CellKernel, CellKernelApp
+from .settled_environment import settle_environment
 
 _PR_SET_CHILD_SUBREAPER = 36
 _USED_BY_EVERY_KERNEL = (
@@ -60,7 +61,7 @@ def run(argument: dict[str, Any]) -> None:
 
     Args:
         argument: `connection_file`, `output_limit` and, optional, `connection`: what to write into the file
-            first, and `ready_fd`: where to say that it listens.
+            first, `ready_fd`: where to say that it listens, and `seed` of the random state.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -79,6 +80,8 @@ def run(argument: dict[str, Any]) -> None:
     app.kernel_class = CellKernel
     app.output_limit = argument.get("output_limit", CellKernelApp.output_limit)
     app.initialize(["-f", argument["connection_file"]])
+    app.kernel.seed = argument.get("seed")
+    settle_environment()
     if (ready := argument.get("ready_fd")) is not None:
         os.write(ready, b"+")
         os.close(ready)

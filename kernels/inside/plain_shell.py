@@ -8,9 +8,11 @@ from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.page import as_hook, display_page
 from traitlets import Type
 
 from .cell_traceback import PrintableError, format_traceback
+from .packaging_magics import HonestPackagingMagics
 
 _SETUP = "<setup>"
 
@@ -29,6 +31,12 @@ class PlainShell(InteractiveShell):
     """A shell that shows plain tracebacks of the cell's own frames."""
 
     compiler_class = Type(CellCompiler)
+
+    def init_magics(self) -> None:
+        """Adds ours, and has `object?` show its text like any other output."""
+        super().init_magics()
+        self.register_magics(HonestPackagingMagics)
+        self.set_hook("show_in_pager", as_hook(display_page), 0)
 
     def showtraceback(
         self,

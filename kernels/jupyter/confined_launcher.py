@@ -31,6 +31,8 @@ class ConfinedLauncher:
         self.server = ConfinedServer(options, ".kernel_process:warm")
         self._kernels: dict[Path, ConfinedKernel] = {}
 
+    can_preload = True
+
     async def make_folder(self) -> Path:
         """Makes a folder inside the server's."""
         return await self.server.make_folder()
@@ -45,6 +47,7 @@ class ConfinedLauncher:
                 "connection_file": f"{places.run}/{options.connection_file.name}",
                 "connection": {**connection, "ip": f"{places.run}/s"},
                 "output_limit": options.output_limit,
+                "seed": options.seed,
                 "ready_fd": 3,
             }
 

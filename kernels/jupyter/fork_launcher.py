@@ -28,6 +28,8 @@ class ForkLauncher:
         self._lock = asyncio.Lock()
         self._closed = False
 
+    can_preload = True
+
     async def server(self) -> ForkServer:
         """The running server."""
         async with self._lock:
@@ -54,6 +56,7 @@ class ForkLauncher:
                 {
                     "connection_file": str(options.connection_file),
                     "output_limit": options.output_limit,
+                    "seed": options.seed,
                     "ready_fd": 3,
                 },
                 fds=[ready.child_fd],

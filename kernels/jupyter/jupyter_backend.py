@@ -11,7 +11,7 @@ from .jupyter_interpreter import JupyterInterpreter
 from .launcher import Launcher
 
 Promise = Callable[[str, frozenset[Feature]], Awaitable[Capabilities]]
-_FEATURES = frozenset({Feature.FILES, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE})
+_FEATURES = frozenset({Feature.FILES, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE, Feature.SEED})
 
 
 class JupyterBackend:
@@ -32,7 +32,8 @@ class JupyterBackend:
 
     async def capabilities(self) -> Capabilities:
         """What its kernels promise on this machine."""
-        return await self._promise(self._name, _FEATURES)
+        features = _FEATURES | {Feature.PRELOAD} if self._launcher.can_preload else _FEATURES
+        return await self._promise(self._name, features)
 
     async def start_kernel(self) -> SupervisedKernel:
         """Starts one ipykernel."""
@@ -44,4 +45,6 @@ class JupyterBackend:
         await self._launcher.close()
 
     async def _interpreter(self) -> JupyterInterpreter:
-        return await JupyterInterpreter.start(self._launcher, output_limit=self._options.output_limit)
+        return await JupyterInterpreter.start(
+            self._launcher, output_limit=self._options.output_limit, seed=self._options.seed
+        )

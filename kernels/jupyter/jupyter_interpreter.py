@@ -48,13 +48,19 @@ class JupyterInterpreter:
 
     @classmethod
     async def start(
-        cls, launcher: Launcher, *, output_limit: int = 1 << 16, timeout: float = 30.0
+        cls,
+        launcher: Launcher,
+        *,
+        output_limit: int = 1 << 16,
+        seed: int | None = None,
+        timeout: float = 30.0,
     ) -> JupyterInterpreter:
         """Starts an interpreter and returns when it has answered on every channel.
 
         Args:
             launcher: How the process comes to be; it outlives the interpreter.
             output_limit: Characters of text output that are kept of a cell.
+            seed: Of the random state to start in.
             timeout: Seconds until the process is given up.
 
         Raises:
@@ -63,7 +69,7 @@ class JupyterInterpreter:
         folder = await launcher.make_folder()
         interpreter: JupyterInterpreter | None = None
         try:
-            options, connection = _prepare(folder, output_limit)
+            options, connection = _prepare(folder, output_limit, seed)
             process = await launcher.launch(options, timeout)
             interpreter = cls(process, launcher, folder, launcher.open_workspace(options), output_limit)
             await interpreter._connect({**connection, "ip": launcher.address(options)}, timeout)
@@ -197,7 +203,7 @@ class JupyterInterpreter:
         self._process.kill()
 
 
-def _prepare(folder: Path, output_limit: int) -> tuple[KernelOptions, dict[str, Any]]:
+def _prepare(folder: Path, output_limit: int, seed: int | None) -> tuple[KernelOptions, dict[str, Any]]:
     """Lays out the folder of a kernel: its workspace and its connection file."""
     work = folder / "work"
     work.mkdir()
@@ -211,4 +217,4 @@ def _prepare(folder: Path, output_limit: int) -> tuple[KernelOptions, dict[str, 
     connection_file = folder / "connection.json"
     connection_file.write_text(json.dumps(connection))
     private = {"HOME": str(work), "TMPDIR": str(folder), "IPYTHONDIR": str(folder / "ipython")}
-    return KernelOptions(folder, connection_file, output_limit, work, private), connection
+    return KernelOptions(folder, connection_file, output_limit, work, private, seed), connection

@@ -52,10 +52,17 @@ class KernelOptions:
     output_limit: int = 1 << 16
     cwd: Path | None = None
     env: dict[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    """The random state to start in."""
 
 
 class Launcher(Protocol):
     """Starts the processes of kernels."""
+
+    @property
+    def can_preload(self) -> bool:
+        """Whether modules are imported once for all kernels."""
+        ...
 
     async def make_folder(self) -> Path:
         """Makes a private folder for one kernel, on a short path."""

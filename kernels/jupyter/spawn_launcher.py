@@ -76,6 +76,8 @@ class SpawnLauncher:
         self._children: set[SpawnedChild] = set()
         self._closed = False
 
+    can_preload = False
+
     async def make_folder(self) -> Path:
         """Makes a folder inside one that `close` removes."""
         if self._closed:
@@ -90,6 +92,7 @@ class SpawnLauncher:
         argument = {
             "connection_file": str(options.connection_file),
             "output_limit": options.output_limit,
+            "seed": options.seed,
             "ready_fd": ready.child_fd,
         }
         try:

@@ -1,0 +1,31 @@
+"""The variables that have other programs behave as a model needs it: no colours, no questions, no litter."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+_VARIABLES = {
+    "TERM": "dumb",
+    "NO_COLOR": "1",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "PIP_NO_INPUT": "1",
+    "PIP_RETRIES": "0",
+    "PIP_DEFAULT_TIMEOUT": "5",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_PROGRESS_BAR": "off",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
+_FORCED_COLOURS = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR")
+_LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
+
+
+def settle_environment() -> None:
+    """Sets them; caches go to the temporary folder, so that the workspace holds what the cells put there."""
+    for name in _FORCED_COLOURS:
+        os.environ.pop(name, None)
+    os.environ.update(_VARIABLES)
+    for name, folder in _LITTER.items():
+        os.environ.setdefault(name, os.path.join(tempfile.gettempdir(), folder))
