@@ -24,6 +24,19 @@ fail() {
   exit 1
 }
 
+# The real path of the interpreter to copy.
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if python=$("$candidate" -c 'import os, sys
+print(os.path.realpath(sys.executable))
+sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null); then
+      return
+    fi
+  done
+  fail "found no Python 3.11 to 3.13; install one, or name it: PYTHON=/path/to/python"
+}
+
 from_host=
 case ${1:-} in
   '') ;;
@@ -36,8 +49,7 @@ problem=$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null) ||
   fail "no Docker engine answers (${problem##*$'\n'}); start one, set DOCKER_HOST, or run: scripts/docker_engine.sh start"
 
 if [[ -n $from_host ]]; then
-  python=$(command -v "${PYTHON:-python3}") || fail "found no ${PYTHON:-python3}; name one: PYTHON=/path/to/python"
-  python=$("$python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+  find_python
   source_of_image=$("$python" -c 'import sys; print(sys.version, sys.base_prefix)')
 else
   source_of_image=$BASE
