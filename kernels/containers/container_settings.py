@@ -16,7 +16,6 @@ from .seccomp_profile import seccomp_profile
 INSIDE = "/replgym/inside"
 SHARED = "/replgym/slot"
 WORKSPACE = "/workspace"
-ACCEPT_SECONDS = 20.0
 USER = 10001
 _OWN_PROCESSES = 3
 _SHARED_MEMORY = 64 << 20
@@ -54,7 +53,7 @@ class ContainerSettings:
         """
         start = {
             "listen": f"{SHARED}/control/socket",
-            "accept_seconds": ACCEPT_SECONDS,
+            "accept_seconds": self.options.docker.start_timeout,
             "folder": SHARED,
             "token": token,
             "preload": list(self.options.preload),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..backend_options import BackendOptions
 from ..capabilities import Capabilities, Feature, IsolationLevel, Protection
+from ..inside import landlock
 from ..jupyter.jupyter_interpreter import JupyterInterpreter
 from ..supervised_kernel import SupervisedKernel
 from .container_settings import ContainerSettings
@@ -44,6 +45,8 @@ class DockerBackend:
         if "number of processes" in missing:
             protections -= {Protection.PROCESS_COUNT}
         notes = [f"containers of the image {self._options.docker.image}, runtime {self._engine.runtime}"]
+        if not landlock.abi():
+            notes.append("this machine has no Landlock: the container alone keeps sessions from its server")
         notes += [f"the Docker engine cannot limit: {name}" for name in missing]
         return Capabilities(
             "docker", IsolationLevel.CONTAINER, frozenset(protections), _FEATURES, tuple(notes)

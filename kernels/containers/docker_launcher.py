@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 from ..forking.forked_child import ForkedChild
@@ -53,7 +54,8 @@ class SessionProcess:
 
     def why_lost(self) -> str:
         """Whether it was memory."""
-        if self._slot.memory_kills() == self._memory_kills:
+        killed = self._child.returncode in (None, -signal.SIGKILL)
+        if not killed or self._slot.memory_kills() == self._memory_kills:
             return ""
         return f"it ran out of memory; {self._slot.memory >> 20} MB are allowed"
 

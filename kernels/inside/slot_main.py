@@ -6,14 +6,12 @@ When the host does not come, or goes away, it ends, and the container with it.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-PR_SET_DUMPABLE = 4
 OLDEST_PYTHON = (3, 11)
 OLDEST_IPYKERNEL = (6, 29)
 
@@ -29,9 +27,11 @@ def main(options: dict[str, Any]) -> None:
         _give_up(f"the image has Python {found}; {_dotted(OLDEST_PYTHON)} or later is needed")
     _check_ipykernel()
     _check_folder(Path(options["folder"]), options["token"])
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    from . import fork_server_main
+    # The second one for the sake of the children.
+    from . import fork_server_main, slot_session  # noqa: F401
+    from .privileges import hide_memory
 
+    hide_memory()
     try:
         fork_server_main.main(options)
     except TimeoutError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -15,10 +14,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .slot_main import PR_SET_DUMPABLE
+from . import landlock, privileges, seccomp_filter
 
 CHANNEL = 3
 WRITABLE = ("/workspace", "/tmp", "/dev/shm")
+_DEVICES = (
+    "/dev/full",
+    "/dev/null",
+    "/dev/ptmx",
+    "/dev/pts",
+    "/dev/random",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
+)
 _FIRST_TO_GO = "700"
 _KILL_SECONDS = 2.0
 _MEMORY_EVENTS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
@@ -27,17 +36,21 @@ _PROCESS_LIMITS = ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max")
 
 
 def run_kernel(argument: dict[str, Any]) -> None:
-    """Runs an ipykernel that is killed before process 1 is when memory runs out."""
-    _open_up()
-    from .kernel_process import run
+    """Runs an ipykernel, which can make its sockets in the folder of its connection file."""
+    _confine(os.path.dirname(argument["connection_file"]))
+    from .kernel_process import run  # warm already, if this is what the container is for
 
     run(argument)
 
 
-def _open_up() -> None:
-    # Nothing in this process is worth hiding, and it needs its own files in /proc.
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+def _confine(folder: str) -> None:
+    """Gives up what is left to give up, and is killed before process 1 is when memory runs out."""
+    privileges.show_memory()  # nothing here is worth hiding, and a program needs its own files in /proc
     Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
+    privileges.forbid_new_privileges()
+    if landlock.abi():
+        landlock.restrict_files(("/",), (*WRITABLE, folder, *_DEVICES), tcp=True)
+    seccomp_filter.refuse_system_calls(own_network=True)
 
 
 def introduce(_: object) -> None:
