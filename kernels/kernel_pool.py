@@ -70,6 +70,8 @@ class KernelPool:
         self._waiters: deque[asyncio.Future[Kernel]] = deque()
         self._starts: set[asyncio.Task[None]] = set()
         self._retirements: set[asyncio.Task[None]] = set()
+        # Handed to a caller who has not woken up yet.
+        self._granted: set[Kernel] = set()
         self._leased: set[Kernel] = set()
         self._alive = self._starting = self._streak = 0
         self._acquires = self._adopted = self._started = self._failures = self._saturated = 0
@@ -132,7 +134,7 @@ class KernelPool:
             alive=self._alive,
             warm=len(self._ready),
             starting=self._starting,
-            acquired=len(self._leased),
+            acquired=len(self._leased) + len(self._granted),
             waiting=len(self._waiters),
             acquires=self._acquires,
             adopted=self._adopted,
@@ -164,10 +166,13 @@ class KernelPool:
         for task in self._starts:
             task.cancel()
         await asyncio.gather(*self._starts, *self._retirements, return_exceptions=True)
-        while self._ready:
-            self._retire_soon(self._ready.popleft())
-        await asyncio.gather(*self._retirements)
+        for kernel in (*self._ready, *self._granted):
+            self._retire_soon(kernel)
+        self._ready.clear()
+        self._granted.clear()
         await asyncio.gather(*(kernel.close() for kernel in self._leased), return_exceptions=True)
+        while self._retirements:
+            await asyncio.gather(*self._retirements)
         if self._on_close is not None:
             await self._on_close()
 
@@ -205,6 +210,9 @@ class KernelPool:
                 f"no kernel came free within {timeout:g} s: {len(self._leased)} of {self._size} are in use"
             )
         kernel = waiter.result()
+        if kernel not in self._granted:
+            raise KernelClosedError("the pool was closed")
+        self._granted.discard(kernel)
         self._acquires += 1
         return kernel
 
@@ -212,10 +220,10 @@ class KernelPool:
         """A kernel that a cancelled caller was given, and has not seen, goes to the next in line."""
         if not waiter.done() or waiter.exception() is not None:
             return
-        if self._closing is not None:
-            self._retire_soon(waiter.result())
-        else:
-            self._ready.appendleft(waiter.result())
+        kernel = waiter.result()
+        if kernel in self._granted:
+            self._granted.discard(kernel)
+            self._ready.appendleft(kernel)
             self._balance()
 
     def _balance(self) -> None:
@@ -228,6 +236,7 @@ class KernelPool:
                 self._died_warm += 1
                 self._retire_soon(kernel)
                 continue
+            self._granted.add(kernel)
             self._waiters.popleft().set_result(kernel)
         wanted = self._warm + len(self._waiters)
         while (
