@@ -37,7 +37,6 @@ _USED_BY_EVERY_KERNEL = (
     "concurrent.futures.thread",
     "decimal",
     "faulthandler",
-    "ipykernel.debugger",
     "ipykernel.subshell_manager",
     "jupyter_client.session",
     "pdb",
@@ -70,6 +69,7 @@ def run(argument: dict[str, Any]) -> None:
     os.environ.pop(
         "PYTEST_CURRENT_TEST", None
     )  # ipykernel does not watch the descriptors 1 and 2 under pytest
+    _leave_out_debugpy()
     sys.argv = ["python"]
     warnings.filterwarnings("ignore", message="To exit: use")
     if "connection" in argument:
@@ -92,8 +92,20 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def _leave_out_debugpy() -> None:
+    """No host here speaks its protocol, and it would cost every kernel more than a megabyte."""
+    if "ipykernel.debugger" in sys.modules:
+        return
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("ipykernel.debugger")
+    finally:
+        del sys.modules["debugpy"]
+
+
 def warm(_: object) -> None:
     """Fills caches that every kernel needs: runs a cell, a print and an exception, parses a command line."""
+    _leave_out_debugpy()
     for name in _USED_BY_EVERY_KERNEL:
         with contextlib.suppress(ImportError):  # not every version has every module
             importlib.import_module(name)
