@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# mypy: disable-error-code="call-arg,no-untyped-call,no-untyped-def,untyped-decorator"
+# mypy: disable-error-code="call-arg,misc,no-untyped-call,override,no-untyped-def,untyped-decorator"
 import socket
 import sys
 
