@@ -12,6 +12,7 @@ import os
 import select
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 
 class ForkedChild:
@@ -26,6 +27,14 @@ class ForkedChild:
         self._settled = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(pidfd, self._on_exit)
+
+    @property
+    def host_pid(self) -> int:
+        """Its number among the host's processes, also when the server counts its own; -1 when it is dead."""
+        if self._dead.is_set():
+            return -1
+        lines = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
 
     def is_alive(self) -> bool:
         """Whether the process runs; asks the operating system, not a memory of it."""

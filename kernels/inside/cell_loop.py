@@ -50,7 +50,7 @@ class CellLoop:
         if self._loop is None or not self.tasks():
             return
         readable = self._loop.create_future()
-        self._loop.add_reader(descriptor, lambda: readable.done() or readable.set_result(None))
+        self._loop.add_reader(descriptor, _set, readable)
         try:
             with contextlib.suppress(KeyboardInterrupt, SystemExit):
                 self._loop.run_until_complete(readable)
@@ -76,3 +76,8 @@ class CellLoop:
         os.dup2(null, loop._selector.fileno(), inheritable=False)
         os.close(null)
         loop.close()
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

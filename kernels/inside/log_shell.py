@@ -16,7 +16,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from .cell_traceback import encodable
-from .plain_shell import PlainShell
+from .plain_shell import CellCompiler, PlainShell
 
 if TYPE_CHECKING:
     from .shell_kernel import ShellKernel
@@ -35,7 +35,9 @@ def text_bundle(data: Mapping[Any, Any]) -> dict[str, str]:
 
 
 class LogDisplayHook(DisplayHook):
-    """Shows the value of a cell."""
+    """Shows the value of a cell, as far as the budget goes."""
+
+    shell: Any
 
     def start_displayhook(self) -> None:
         """Starts a result."""
@@ -45,8 +47,9 @@ class LogDisplayHook(DisplayHook):
         """Shows no prompt."""
 
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: object = None) -> None:
-        """Keeps the result's forms."""
-        self._bundle = text_bundle(format_dict)
+        """Takes the forms of the result."""
+        displays = self.shell.kernel.outputs.displays
+        self._bundle = text_bundle(displays.admit(format_dict, is_result=True))
 
     def finish_displayhook(self) -> None:
         """Shows the result."""
@@ -55,19 +58,25 @@ class LogDisplayHook(DisplayHook):
 
 
 class LogDisplayPublisher(DisplayPublisher):
-    """Shows displays."""
+    """Shows what the budget admits."""
+
+    shell: Any
 
     def publish(self, data: Mapping[str, Any], *_: Any, **__: Any) -> None:
-        """Shows a display; an update is one more."""
+        """Shows a display; an update is one more, and that of an earlier cell's thread is a line of text."""
         if not isinstance(data, dict):
             raise TypeError(f"data must be a dict, got: {data!r}")
-        assert self.shell is not None
-        self.shell.kernel.show("display", text_bundle(data))
+        kernel = self.shell.kernel
+        if kernel.outputs.is_late():
+            kernel.outputs.write_line(str(data.get("text/plain", "<a display>")))
+        elif admitted := kernel.outputs.displays.admit(data):
+            kernel.show("display", text_bundle(admitted))
 
     def clear_output(self, wait: bool = False) -> None:
         """Drops what was shown."""
-        assert self.shell is not None
-        self.shell.kernel.clear_shown(wait=wait)
+        kernel = self.shell.kernel
+        if not kernel.outputs.is_late() and kernel.outputs.displays.clear():
+            kernel.clear_shown(wait=wait)
 
 
 class LogShell(PlainShell):
@@ -76,6 +85,7 @@ class LogShell(PlainShell):
     displayhook_class = Type(LogDisplayHook)
     display_pub_class = Type(LogDisplayPublisher)
     kernel: ShellKernel
+    compile: CellCompiler
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self.kernel.fail(getattr(etype, "__name__", str(etype)), str(evalue), "\n".join(stb))

@@ -34,7 +34,7 @@ class LogStream(io.TextIOBase):
         self.log = log
         self.outputs = outputs
         self._stream = name
-        self._number = number
+        self.number = number
         self.file = file
         self._position = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -73,12 +73,12 @@ class LogStream(io.TextIOBase):
 
     def fileno(self) -> int:
         """The descriptor that it stands for."""
-        return self._number
+        return self.number
 
     @property
     def buffer(self) -> Any:
         """Takes bytes."""
-        return open(self._number, "wb", buffering=0, closefd=False)
+        return open(self.number, "wb", buffering=0, closefd=False)
 
     def drain(self) -> None:
         """Takes over what was written to the descriptor."""
@@ -100,13 +100,13 @@ class LogStream(io.TextIOBase):
             self._position = 0
             self.log.taken(self._stream, 0)
 
-    def move(self, file: int, log: OutputLog) -> None:
+    def move(self, file: int) -> None:
         """Goes on in another process, with an empty file."""
-        self.file, self.log = file, log
+        self.file = file
         self._position = 0
         self.owner = os.getpid()
 
     def _write_to_descriptor(self, text: str) -> None:
         data = memoryview(encodable(text).encode())
         while data:
-            data = data[os.write(self._number, data) :]
+            data = data[os.write(self.number, data) :]

@@ -13,7 +13,6 @@ import struct
 from .cell_traceback import encodable
 
 _LENGTH = struct.Struct("<I")
-DISPLAY_LIMIT = 16 << 20
 
 
 class OutputLog:
@@ -29,9 +28,14 @@ class OutputLog:
         self._taken: dict[str, int] = {}
         self.renew()
 
+    def move(self, fd: int) -> None:
+        """Goes on in another file."""
+        self.fd = fd
+        self._taken.clear()
+        self.renew()
+
     def renew(self) -> None:
         """Starts a new stretch: a cell, or what comes after its prompt."""
-        self._displays_left = DISPLAY_LIMIT
         self._clear_next = False
         self._cut = 0
 
@@ -41,13 +45,8 @@ class OutputLog:
         self._append([stream, text])
 
     def bundle(self, kind: str, data: dict[str, str]) -> None:
-        """A result or a display; beyond a bound it is dropped, and its size is told."""
+        """A result or a display."""
         self._clear_if_asked()
-        size = sum(map(len, data.values()))
-        if size > self._displays_left:
-            self.cut(size)
-            return
-        self._displays_left -= size
         self._append([kind, data])
 
     def clear(self, *, wait: bool) -> None:

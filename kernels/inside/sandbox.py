@@ -1,7 +1,7 @@
 """The walls around one kernel, put up in the right order by the keeper and by the kernel's own process.
 
-The keeper makes the namespaces and the places to write. The kernel's process then gives up what it has, from
-the outside in: after each step the next one is still possible, and after the last one nothing can be undone.
+The kernel's process makes its namespaces and the places to write, and then gives up what it has, from the
+outside in: after each step the next one is still possible, and after the last one nothing can be undone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CLONE_NEWPID = 0x20000000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNS = 0x00020000
 _OF_EACH_KERNEL = CLONE_NEWNS | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000  # net, ipc, uts, cgroup
-_ALWAYS_READABLE = (
+ALWAYS_READABLE = (
     "/bin",
     "/dev/random",
     "/lib",
@@ -38,7 +38,7 @@ _ALWAYS_READABLE = (
     "/sys/devices/system/cpu",
     "/usr",
 )
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/ptmx", "/dev/tty")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/ptmx", "/dev/tty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def enter_user_namespace() -> None:
 
 
 def furnish(orders: Confinement, places: Places, uid: int) -> None:
-    """Done by the keeper: makes the namespaces and the folders of a kernel."""
+    """Done by the kernel's process first: makes the namespaces and the folders of a kernel."""
     if not orders.own_namespaces:
         for folder in (places.workspace, places.temporary, places.run):
             os.makedirs(folder, 0o700, exist_ok=True)
@@ -83,7 +83,9 @@ def furnish(orders: Confinement, places: Places, uid: int) -> None:
     socket.sethostname("replgym")
     loopback.bring_up_loopback()
     # hidepid is the business of who owns the PID namespace; under one uid it would hide nothing.
-    new_root.mount_private_places(orders.workspace, uid, hide_others=orders.uids is not None)
+    new_root.mount_private_places(
+        orders.workspace, uid, orders.readable, hide_others=orders.uids is not None
+    )
 
 
 def confine(orders: Confinement, places: Places, uid: int) -> None:
@@ -123,12 +125,12 @@ def _counts_alone(orders: Confinement) -> bool:
 
 
 def _restrict_files(orders: Confinement, places: Places) -> None:
-    writable = [places.workspace, places.temporary, places.run, *_DEVICES]
+    writable = [places.workspace, places.temporary, places.run, *DEVICES]
     if orders.own_namespaces:
         readable = ["/"]
         writable += ["/dev/shm", "/dev/pts"]
     else:
-        readable = [*_ALWAYS_READABLE, *new_root.SETTINGS, *orders.readable]
+        readable = [*ALWAYS_READABLE, *new_root.SETTINGS, *orders.readable]
     landlock.restrict_files(readable, writable, tcp=orders.own_namespaces)
 
 

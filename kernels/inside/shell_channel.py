@@ -57,9 +57,9 @@ class ShellChannel:
         data = self._encode(frame).encode()
         self._socket.sendall(_LENGTH.pack(len(data)) + data)
 
-    def close(self) -> None:
-        """Closes this copy of the socket."""
-        self._socket.close()
+    def forget(self) -> None:
+        """Drops the channel, whose descriptor is closed already."""
+        self._socket.detach()
 
     def _take(self, size: int, *, keep: bool = False) -> bytes:
         while len(self._buffer) < size:

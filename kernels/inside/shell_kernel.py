@@ -24,10 +24,10 @@ from .log_shell import LogShell
 from .log_stream import LogStream
 from .output_budget import OutputBudget
 from .output_log import OutputLog
+from .shell_branches import ShellBranches
 from .shell_channel import ShellChannel
 
 _PROMPT_LIMIT = 1 << 14
-FIRST_FD = 3
 
 
 class ShellKernel:
@@ -37,9 +37,12 @@ class ShellKernel:
         shell: A shell that has run no cell yet.
         output_limit: Characters of text that one cell may show.
         files: The descriptors of the socket, the log, and the files behind the descriptors 1 and 2.
+        branches: How it is copied.
     """
 
-    def __init__(self, shell: LogShell, output_limit: int, files: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self, shell: LogShell, output_limit: int, files: tuple[int, int, int, int], branches: ShellBranches
+    ) -> None:
         control, log, out, err = files
         self.shell = shell
         self.loop = CellLoop()
@@ -50,6 +53,7 @@ class ShellKernel:
             LogStream("stdout", 1, out, self.log, self.outputs),
             LogStream("stderr", 2, err, self.log, self.outputs),
         )
+        self._branches = branches
         self._cell = ""
         self._silent = False
         self._questions = 0
@@ -60,7 +64,7 @@ class ShellKernel:
     def serve(self) -> None:
         """Runs cells until the host goes away."""
         signal.signal(signal.SIGINT, _ignore)
-        self.channel.send({"hello": os.getpid()})
+        self.channel.send({"hello": self._branches.path})
         while True:
             if not self.channel.has_more:
                 self.loop.run_until_readable(self.channel.fileno())
@@ -69,9 +73,32 @@ class ShellKernel:
             except EOFError:
                 return
             if request["op"] == "run":
+                self._branches.outdate()
                 self._run(request)
+            elif request["op"] == "fork":
+                self._branches.fork(self, request, descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
+
+    def descriptors(self) -> set[int]:
+        """The descriptors that are the kernel's own."""
+        streams = {stream.file for stream in self.streams}
+        return {self.channel.fileno(), self.log.fd} | streams | self.loop.descriptors()
+
+    def move(self, files: tuple[int, int, int, int]) -> None:
+        """Goes on in a forked process, with a host, a log and descriptors of its own."""
+        control, log, out, err = files
+        old = (self.log.fd, *(stream.file for stream in self.streams))
+        self.channel.forget()
+        self.channel = ShellChannel(control)
+        self.log.move(log)
+        for stream, file in zip(self.streams, (out, err), strict=True):
+            os.dup2(file, stream.number)
+            stream.move(file)
+        for descriptor in old:
+            os.close(descriptor)
+        self.loop.forget()
+        self._owner = os.getpid()
 
     def show(self, kind: str, bundle: dict[str, str]) -> None:
         """Shows a result or a display, after what subprocesses have written so far."""
@@ -86,7 +113,8 @@ class ShellKernel:
         if os.getpid() == self._owner:
             self._drain()
             self._hand_over()
-            self._renew_budget()
+            self.outputs.budget.renew()
+            self._cut_told = self.outputs.cut
             self.log.clear(wait=wait)
 
     def fail(self, name: str, value: str, traceback: str) -> None:
@@ -99,16 +127,17 @@ class ShellKernel:
 
     def raw_input(self, prompt: object = "") -> str:
         """Asks the host for a line."""
-        return self._ask(str(prompt), secret=False)
+        return self._ask(str(prompt))
 
     def getpass(self, prompt: object = "Password: ", stream: object = None) -> str:
-        """Asks the host for a line that is nobody else's business."""
-        return self._ask(str(prompt), secret=True)
+        """Asks the host for a line."""
+        return self._ask(str(prompt))
 
     def _install(self) -> None:
         """Puts the kernel's own streams and questions where cells look for them."""
         out, err = self.streams
         out.sibling, err.sibling = err, out
+        self.outputs.streams = [out, err]
         sys.stdout, sys.stderr = out, err
         builtins.input = self.raw_input
         getpass.getpass = self.getpass
@@ -141,7 +170,7 @@ class ShellKernel:
         result = self.shell.run_cell(code, store_history=not self._silent, silent=self._silent)
         return result is None or not result.success
 
-    def _ask(self, prompt: str, *, secret: bool) -> str:
+    def _ask(self, prompt: str) -> str:
         if not self._cell or self._silent or os.getpid() != self._owner:
             raise StdinNotImplementedError("nobody is there to answer")
         if threading.current_thread() is not threading.main_thread():
@@ -149,13 +178,13 @@ class ShellKernel:
         self._drain()
         self._hand_over()
         self._questions += 1
-        question = {"id": self._cell, "asks": encodable(prompt[:_PROMPT_LIMIT]), "question": self._questions}
-        self.channel.send({**question, "secret": secret})
+        asks = encodable(prompt[:_PROMPT_LIMIT])
+        self.channel.send({"id": self._cell, "asks": asks, "question": self._questions})
         while True:
             request, _ = self.channel.receive()
             if request["op"] == "reply" and request["question"] == self._questions:
                 self._renew()
-                self._renew_budget()
+                self.outputs.renew()
                 answer: str = request["text"]
                 return answer
 
@@ -164,10 +193,6 @@ class ShellKernel:
         self._cut_told = 0
         for stream in self.streams:
             stream.renew()
-
-    def _renew_budget(self) -> None:
-        self.outputs.budget.renew()
-        self._cut_told = 0
 
     def _drain(self) -> None:
         for stream in self.streams:
@@ -178,7 +203,7 @@ class ShellKernel:
         self._tell_cut()
 
     def _tell_cut(self) -> None:
-        cut = self.outputs.budget.cut
+        cut = self.outputs.cut
         self.log.cut(cut - self._cut_told)
         self._cut_told = cut
 

@@ -12,9 +12,15 @@ import warnings
 from typing import Any
 
 from .cell_loop import CellLoop
+from .late_output import CellOutputs
 from .log_shell import LogShell, configuration
-from .shell_kernel import FIRST_FD, ShellKernel
+from .output_budget import OutputBudget
+from .random_seed import seed_random
+from .shell_branches import ShellBranches
+from .shell_kernel import ShellKernel
+from .stem import adopt_orphans
 
+_FIRST_FD = 3
 _USED_BY_MANY = (
     "IPython.core.completer",
     "IPython.core.debugger",
@@ -30,8 +36,13 @@ _USED_BY_MANY = (
 class _Unheard:
     """The kernel of a shell that only warms up."""
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
+    outputs = CellOutputs(OutputBudget(1 << 10))
+
+    def show(self, *_: object) -> None:
+        """Shows nothing."""
+
+    def fail(self, *_: object) -> None:
+        """Shows nothing."""
 
 
 def warm(_: object) -> None:
@@ -61,8 +72,13 @@ def run(argument: dict[str, Any]) -> None:
     """Serves the shell until the host goes away.
 
     Args:
-        argument: `output_limit`; the descriptors from 3 on are those of `ShellKernel`.
+        argument: `output_limit`, `seed`, and under `branches` the fields of `ShellBranches`. The descriptors
+            from 3 on are those of `ShellKernel`.
     """
+    adopt_orphans(True)
+    if argument["seed"] is not None:
+        seed_random(argument["seed"])
     shell = LogShell.instance(config=configuration())
-    files = (FIRST_FD, FIRST_FD + 1, FIRST_FD + 2, FIRST_FD + 3)
-    ShellKernel(shell, argument["output_limit"], files).serve()
+    files = (_FIRST_FD, _FIRST_FD + 1, _FIRST_FD + 2, _FIRST_FD + 3)
+    branches = ShellBranches(**argument["branches"])
+    ShellKernel(shell, argument["output_limit"], files, branches).serve()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import tempfile
-from pathlib import Path
+from dataclasses import replace
 
 from ..backend_options import BackendOptions
 from ..capabilities import Capabilities, Feature, IsolationLevel
-from ..forking.fork_server import ForkServer
-from ..kernel_error import KernelClosedError, KernelStartError
+from ..isolation.confined_server import ConfinedServer
+from ..kernel_error import KernelStartError
 from ..supervised_kernel import SupervisedKernel
 from .shell_interpreter import ShellInterpreter
+from .shell_start import ShellSettings
 
 _FEATURES = frozenset(
-    {Feature.FORK, Feature.FILES, Feature.PRELOAD, Feature.TRACED_DEATH, Feature.CAPPED_AT_SOURCE}
+    {
+        Feature.FORK,
+        Feature.FILES,
+        Feature.PRELOAD,
+        Feature.SEED,
+        Feature.TRACED_DEATH,
+        Feature.CAPPED_AT_SOURCE,
+    }
 )
 
 
@@ -28,13 +34,18 @@ class ShellBackend:
 
     def __init__(self, options: BackendOptions) -> None:
         self._options = options
-        self._server: ForkServer | None = None
-        self._lock = asyncio.Lock()
-        self._closed = False
+        self._server = ConfinedServer(options, ".shell_process:warm")
 
     async def capabilities(self) -> Capabilities:
         """What its kernels promise on this machine."""
-        return Capabilities("fork", IsolationLevel.LIMITS, frozenset(), _FEATURES)
+        if not sys.platform.startswith("linux"):
+            raise KernelStartError("the back end 'fork' needs Linux; use backend='jupyter' here")
+        promised = await self._server.capabilities("fork", _FEATURES)
+        if promised.isolation is not IsolationLevel.LIMITS:
+            return promised
+        return replace(
+            promised, notes=(*promised.notes, "Live copies can reach each other's files and processes.")
+        )
 
     async def start_kernel(self) -> SupervisedKernel:
         """Starts one shell."""
@@ -43,25 +54,14 @@ class ShellBackend:
 
     async def close(self) -> None:
         """Ends the server and all shells; idempotent."""
-        async with self._lock:
-            self._closed = True
-            if self._server is not None:
-                await self._server.close()
+        await self._server.close()
 
     async def _launch(self) -> ShellInterpreter:
-        server = await self._running_server()
-        folder = Path(tempfile.mkdtemp(prefix="k", dir=server.folder))
-        return await ShellInterpreter.start(server, folder, output_limit=self._options.output_limit)
-
-    async def _running_server(self) -> ForkServer:
-        """The server; started on first use and again when it has died."""
-        if not sys.platform.startswith("linux"):
-            raise KernelStartError("the back end 'fork' needs Linux; use backend='jupyter' here")
-        async with self._lock:
-            if self._closed:
-                raise KernelClosedError("the back end was closed")
-            if self._server is None or not self._server.is_alive():
-                if self._server is not None:
-                    await self._server.close()
-                self._server = await ForkServer.start(self._options.preload, warm_up=".shell_process:warm")
-            return self._server
+        level = (await self.capabilities()).isolation
+        settings = ShellSettings(
+            output_limit=self._options.output_limit,
+            seed=self._options.seed,
+            readable=self._options.readable,
+            apart=level in (IsolationLevel.NAMESPACES, IsolationLevel.RESTRICTED),
+        )
+        return await ShellInterpreter.start(self._server, settings)

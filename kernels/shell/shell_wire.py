@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 _LENGTH = struct.Struct("<I")
+_CREDENTIALS = struct.Struct("iII")
+_CREDENTIALS_SPACE = socket.CMSG_SPACE(_CREDENTIALS.size)
 _CHUNK = 1 << 16
 FRAME_LIMIT = 1 << 18
 
@@ -24,20 +26,20 @@ class ShellWire:
 
     Args:
         connected: The socket, which the wire then owns.
-        on_frame: Called with every frame.
-        on_broken: Called once, when the shell has gone or speaks nonsense.
     """
 
-    def __init__(
-        self,
-        connected: socket.socket,
-        on_frame: Callable[[dict[str, Any]], None],
-        on_broken: Callable[[], None],
-    ) -> None:
+    def __init__(self, connected: socket.socket) -> None:
         connected.setblocking(False)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.greeting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        """The shell's first frame; cancelled if there never is one."""
+        self.peer: int | None = None
+        """The number of the process that greeted, as the operating system attests it."""
+        self.on_frame: Callable[[dict[str, Any]], None] = _ignore
+        """Called with every later frame."""
+        self.on_broken: Callable[[], None] = _ignore
+        """Called once, when the shell has gone or speaks nonsense."""
         self._socket = connected
-        self._on_frame = on_frame
-        self._on_broken = on_broken
         self._buffer = bytearray()
         self._outbox: deque[tuple[memoryview, list[int]]] = deque()
         self._closed = False
@@ -57,6 +59,7 @@ class ShellWire:
         if self._closed:
             return
         self._closed = True
+        self.greeting.cancel()
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
@@ -82,20 +85,30 @@ class ShellWire:
 
     def _on_readable(self) -> None:
         try:
-            data = self._socket.recv(_CHUNK)
+            data, ancillary, _, _ = self._socket.recvmsg(_CHUNK, _CREDENTIALS_SPACE)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
+            data, ancillary = b"", []
         if not data:
             self._break()
             return
         self._buffer += data
         try:
             while not self._closed and (frame := self._next_frame()) is not None:
-                self._on_frame(frame)
+                self._dispatch(frame, ancillary)
         except (ValueError, RecursionError):
             self._break()
+
+    def _dispatch(self, frame: dict[str, Any], ancillary: list[tuple[int, int, bytes]]) -> None:
+        if self.greeting.done():
+            self.on_frame(frame)
+            return
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+                self.peer = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0]
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        self.greeting.set_result(frame)
 
     def _next_frame(self) -> dict[str, Any] | None:
         """Cuts a whole frame off the buffer.
@@ -119,4 +132,8 @@ class ShellWire:
     def _break(self) -> None:
         if not self._closed:
             self.close()
-            self._on_broken()
+            self.on_broken()
+
+
+def _ignore(*_: object) -> None:
+    """Before there is an owner."""
