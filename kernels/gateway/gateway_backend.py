@@ -51,7 +51,7 @@ class GatewayBackend:
         async with self._lock:
             if not self._version:
                 self._version = await self._client.check()
-        features = frozenset({Feature.FILES, Feature.CAPPED_AT_SOURCE})
+        features = frozenset({Feature.FILES, Feature.CAPPED_AT_SOURCE, Feature.SEED})
         notes = (f"Server version {self._version}.", *_NOTES)
         return Capabilities("gateway", IsolationLevel.REMOTE, frozenset(), features, notes)
 
@@ -71,4 +71,6 @@ class GatewayBackend:
         await self._client.close()
 
     async def _interpreter(self) -> GatewayInterpreter:
-        return await GatewayInterpreter.start(self._client, self._options.output_limit)
+        return await GatewayInterpreter.start(
+            self._client, output_limit=self._options.output_limit, seed=self._options.seed
+        )

@@ -42,7 +42,9 @@ class GatewayInterpreter:
         self._deletion: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, client: GatewayClient, output_limit: int) -> GatewayInterpreter:
+    async def start(
+        cls, client: GatewayClient, *, output_limit: int, seed: int | None = None
+    ) -> GatewayInterpreter:
         """Has the server start a kernel and prepares it.
 
         Raises:
@@ -54,7 +56,7 @@ class GatewayInterpreter:
             async with asyncio.timeout(timeout):
                 await interpreter._channels.open()
                 await interpreter._probe()
-                await interpreter._prepare()
+                await interpreter._prepare(seed)
         except TimeoutError as error:
             await interpreter.close()
             raise KernelStartError(
@@ -178,8 +180,9 @@ class GatewayInterpreter:
             if await self._decided(cell, _PROBE_SECONDS[min(attempt, len(_PROBE_SECONDS) - 1)]):
                 return
 
-    async def _prepare(self) -> None:
-        cell = self.send(bootstrap_cell(self._output_limit, self._client.options.orphan_timeout), silent=True)
+    async def _prepare(self, seed: int | None) -> None:
+        silence = self._client.options.orphan_timeout
+        cell = self.send(bootstrap_cell(self._output_limit, seed, silence), silent=True)
         await self._decided(cell, None)
         if (error := cell.result().error) is not None:
             raise KernelStartError(

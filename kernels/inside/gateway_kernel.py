@@ -104,7 +104,8 @@ def install(argument: dict[str, Any]) -> None:
     """Changes this kernel.
 
     Args:
-        argument: `output_limit`, `watcher` (a program), `marker` (`NAME=value`) and `silence` (seconds).
+        argument: `output_limit`, `seed`, `watcher` (a program), `marker` (`NAME=value`) and `silence`
+            (seconds).
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     folder = tempfile.mkdtemp(prefix="replgym-")
@@ -119,7 +120,7 @@ def install(argument: dict[str, Any]) -> None:
     shell: Any = IPython.get_ipython()
     outputs = CellOutputs(OutputBudget(argument["output_limit"]))
     _change_shell(shell)
-    _change_kernel(shell.kernel, outputs)
+    _change_kernel(shell.kernel, outputs, argument["seed"])
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, OutStream):
             _change_stream(stream, outputs)
@@ -138,10 +139,10 @@ def _change_shell(shell: Any) -> None:
     shell.Completer.use_jedi = False
 
 
-def _change_kernel(kernel: Any, outputs: CellOutputs) -> None:
+def _change_kernel(kernel: Any, outputs: CellOutputs, seed: int | None) -> None:
     kernel.__class__ = CellKernel
     kernel.outputs = outputs
-    kernel.seed = None
+    kernel.seed = seed
     kernel.wake_on_signals()
 
 

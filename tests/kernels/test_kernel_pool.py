@@ -154,6 +154,6 @@ async def test_senseless_sizes_are_refused(size: int, warm: int) -> None:
 
 def test_an_unknown_back_end_is_named_with_the_known_ones() -> None:
     with pytest.raises(
-        UnknownBackendError, match=r"'jupiter'; choose one of .*gateway, jupyter, jupyter-spawn$"
+        UnknownBackendError, match=r"'jupiter'; choose one of .*jupyter, jupyter-spawn$"
     ):
         make_kernel_pool("jupiter")
