@@ -50,6 +50,8 @@ SETTINGS = (
 )
 """What programs read of `/etc`; not the rest, where services keep what is theirs."""
 _ENTRIES_PER_MEGABYTE = 256
+_STAGED = "/.shown"
+_COVERED = (TEMPORARY, _SHARED_MEMORY, _MEMORY, WORKSPACE)
 
 
 def enter_new_root(scratch: str, readable: Iterable[str]) -> None:
@@ -57,12 +59,14 @@ def enter_new_root(scratch: str, readable: Iterable[str]) -> None:
 
     Args:
         scratch: A folder; the new root is mounted on it, where nobody else sees it.
-        readable: Files and folders to show, at their own paths, for reading.
+        readable: Files and folders to show, at their own paths, for reading; see `outermost`.
     """
     mounts.make_mounts_private()
     mounts.mount_new("tmpfs", scratch, "mode=755,size=16m", devices=True)
-    for path in _outermost((*_SYSTEM, *readable)):
-        _show(path, scratch)
+    for path in outermost((*_SYSTEM, *readable)):
+        _show(path, scratch + path)
+    for place, path in enumerate(_covered(readable)):
+        _show(path, f"{scratch}{_STAGED}/{place}")
     for path in SETTINGS:
         _copy_setting(path, scratch)
     for folder in (WORKSPACE, TEMPORARY, _MEMORY, "/proc", "/dev/pts", _SHARED_MEMORY, "/var"):
@@ -78,12 +82,13 @@ def enter_new_root(scratch: str, readable: Iterable[str]) -> None:
     mounts.freeze("/")
 
 
-def mount_private_places(size: int, owner: int, *, hide_others: bool) -> None:
+def mount_private_places(size: int, owner: int, readable: Iterable[str], *, hide_others: bool) -> None:
     """Mounts what belongs to one kernel; in mount, PID and IPC namespaces of its own.
 
     Args:
         size: Bytes that its files may take in all.
         owner: The user, and group, that its folders belong to.
+        readable: What `enter_new_root` was told.
         hide_others: Whether it sees the processes of its own uid alone.
     """
     mounts.mount_new("proc", "/proc", "hidepid=2" if hide_others else "")
@@ -96,6 +101,10 @@ def mount_private_places(size: int, owner: int, *, hide_others: bool) -> None:
         os.chmod(folder, mode)
         if folder != place:
             mounts.bind(folder, place)
+    for place, path in enumerate(_covered(readable)):
+        staged = f"{_STAGED}/{place}"
+        _make_mount_point(staged, path)
+        mounts.bind(staged, path)
     with contextlib.suppress(OSError):  # without it there are no pseudo terminals, and that is all
         mounts.mount_new("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620", devices=True)
 
@@ -114,7 +123,7 @@ def python_places() -> list[str]:
     return sorted(path for path in found if os.path.isdir(path) and path != "/")
 
 
-def _outermost(paths: Iterable[str]) -> list[str]:
+def outermost(paths: Iterable[str]) -> list[str]:
     """The existing ones, without those that lie in another."""
     kept: list[str] = []
     for path in sorted({os.path.normpath(path) for path in paths}):
@@ -124,17 +133,26 @@ def _outermost(paths: Iterable[str]) -> list[str]:
     return kept
 
 
-def _show(path: str, root: str) -> None:
-    target = root + path
-    os.makedirs(os.path.dirname(target), exist_ok=True)
+def _covered(paths: Iterable[str]) -> list[str]:
+    """Those that each kernel's own memory would hide; they are kept at a second place, to be shown again."""
+    return [path for path in paths if any(path.startswith(f"{place}/") for place in _COVERED)]
+
+
+def _show(path: str, target: str) -> None:
     if os.path.islink(path):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         os.symlink(os.readlink(path), target)
         return
+    _make_mount_point(path, target)
+    mounts.bind_read_only(path, target)
+
+
+def _make_mount_point(path: str, target: str) -> None:
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     if os.path.isdir(path):
         os.makedirs(target, exist_ok=True)
     else:
         _touch(target)
-    mounts.bind_read_only(path, target)
 
 
 def _copy_setting(path: str, root: str) -> None:
