@@ -24,8 +24,16 @@ class ConfinedChild:
 
     @classmethod
     def from_report(cls, keeper: ForkedChild, owner: Sequence[int], fds: Sequence[int]) -> ConfinedChild:
-        """Puts together what the server and the keeper said."""
-        return cls(keeper, (owner[0], owner[1]), *fds)
+        """Puts together what the server and the kernel's process said.
+
+        Args:
+            keeper: The keeper.
+            owner: User and group.
+            fds: Descriptors of the working directory, of the folder for sockets, and of the kernel's process.
+        """
+        workspace, run, kernel = fds
+        keeper.follow(kernel)
+        return cls(keeper, (owner[0], owner[1]), workspace, run)
 
     def close_run(self) -> None:
         """Lets go of the folder for sockets; idempotent."""

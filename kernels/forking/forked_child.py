@@ -14,6 +14,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from ..inside.keeper import PIN
+
 
 class ForkedChild:
     """One forked process."""
@@ -23,6 +25,8 @@ class ForkedChild:
         self.returncode: int | None = None
         self._pidfd = pidfd
         self._send_signal = send_signal
+        self._kernel: int | None = None
+        self._pinned = False
         self._dead = asyncio.Event()
         self._settled = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -31,10 +35,21 @@ class ForkedChild:
     @property
     def host_pid(self) -> int:
         """Its number among the host's processes, also when the server counts its own; -1 when it is dead."""
-        if self._dead.is_set():
-            return -1
-        lines = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text().splitlines()
-        return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
+        return -1 if self._dead.is_set() else _pid_of(self._pidfd)
+
+    def follow(self, kernel: int) -> None:
+        """Ties a keeper to its kernel: when the kernel dies, so does the keeper, unless it is pinned.
+
+        Args:
+            kernel: The pidfd of the kernel's process; belongs to this object from now on.
+        """
+        self._kernel = kernel
+        self._loop.add_reader(kernel, self._on_kernel_exit)
+
+    def pin(self) -> None:
+        """Has a keeper outlive its kernel, because a copy of the kernel still lives below it."""
+        self._pinned = True
+        self.signal(PIN)
 
     def is_alive(self) -> bool:
         """Whether the process runs; asks the operating system, not a memory of it."""
@@ -78,8 +93,12 @@ class ForkedChild:
                 signal.pidfd_send_signal(self._pidfd, number)
 
     def signal_group(self, number: int) -> None:
-        """Sends a signal to the process and to its process group."""
-        if self.is_alive() and not self._send_signal(self.pid, number):
+        """Sends a signal to the process and to its process group, or to those of the kernel that it keeps."""
+        if self._kernel is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if (kernel := _pid_of(self._kernel)) > 0:
+                    os.killpg(kernel, number)
+        elif self.is_alive() and not self._send_signal(self.pid, number):
             self.signal(number)
 
     def kill(self) -> None:
@@ -94,8 +113,26 @@ class ForkedChild:
         self._on_exit()
         self._settled.set()
 
+    def _on_kernel_exit(self) -> None:
+        self._let_go_of_kernel()
+        if not self._pinned:
+            self.kill()
+
+    def _let_go_of_kernel(self) -> None:
+        kernel, self._kernel = self._kernel, None
+        if kernel is not None:
+            self._loop.remove_reader(kernel)
+            os.close(kernel)
+
     def _on_exit(self) -> None:
         if not self._dead.is_set():
             self._dead.set()
             self._loop.remove_reader(self._pidfd)
             os.close(self._pidfd)
+            self._let_go_of_kernel()
+
+
+def _pid_of(pidfd: int) -> int:
+    """The number of a process among the host's, -1 when it is dead."""
+    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)

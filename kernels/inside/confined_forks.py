@@ -43,7 +43,7 @@ class ConfinedForks:
     """
 
     def __init__(self, orders: Confinement, folder: str) -> None:
-        readable = (*new_root.python_places(), *orders.readable)
+        readable = tuple(new_root.outermost((*new_root.python_places(), *orders.readable)))
         self._orders = orders = replace(orders, readable=readable)
         self._count = 0
         self._own_pids: int | None = None
@@ -75,23 +75,17 @@ class ConfinedForks:
 
         Args:
             places: The folders of the kernel.
-            report: Tells the host who owns the folders, with descriptors of the workspace and of `run`.
+            report: Tells the host who owns the folders, with descriptors of the workspace, of `run` and of the
+                kernel's process.
             run: Runs the kernel; never returns.
         """
         orders, uid = self._orders, self._uid()
         # Without a PID namespace it has to end what lives below before it ends itself.
         privileges.die_with_parent(signal.SIGKILL if orders.own_namespaces else signal.SIGTERM)
-        try:
-            furnish(orders, places, uid)
-            folders = [os.open(path, _FOLDER) for path in (places.workspace, places.run)]
-        except OSError as error:
-            report({"error": str(error)}, [])
-            os._exit(1)
-        report({"owner": [uid, uid if orders.uids else os.getegid()]}, folders)
-        for folder in folders:
-            os.close(folder)
 
         def become_kernel() -> NoReturn:
+            # Not done by the keeper, whose memory stays small as long as it does nothing.
+            _furnish_and_report(orders, places, uid, report)
             confine(orders, places, uid)
             os.environ.update(_environment(places))
             os.chdir(places.workspace)
@@ -108,6 +102,19 @@ class ConfinedForks:
     def _return_to_own_pids(self) -> None:
         assert self._own_pids is not None
         call("setns", self._own_pids, CLONE_NEWPID)
+
+
+def _furnish_and_report(orders: Confinement, places: Places, uid: int, report: Report) -> None:
+    try:
+        furnish(orders, places, uid)
+        held = [os.open(path, _FOLDER) for path in (places.workspace, places.run)]
+        held.append(os.pidfd_open(os.getpid()))
+    except OSError as error:
+        report({"error": str(error)}, [])
+        os._exit(1)
+    report({"owner": [uid, uid if orders.uids else os.getegid()]}, held)
+    for fd in held:
+        os.close(fd)
 
 
 def _environment(places: Places) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""The process between the fork server and one kernel: puts up the walls, and takes the kernel down with it.
+"""The process between the fork server and one kernel: takes down with it whatever the kernel started.
 
-In namespaces it is process 1, so its end is the end of everything below; otherwise it adopts every orphan and
-kills them all before it ends. It ends when the kernel does, with the kernel's exit code, unless it is pinned,
-because a copy of the kernel still lives below it: then it stays until it is killed. It runs no code of the
-kernel and does nothing but wait for signals.
+In namespaces it is process 1, so its end is the end of everything below, and all it has to do is to be there.
+Otherwise it adopts every orphan and kills them all before it ends; it ends when the kernel does, unless it is
+pinned, because a copy of the kernel still lives below it: then it stays until it is killed. It runs no code
+of the kernel.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _FORWARDED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, sign
 _FIRST_FD = 3
 _NO_LIMIT = (1 << 32) - 1
 _SWEEP_SECONDS = 5.0
+_SLEEP = ("/usr/bin/sleep", "/bin/sleep")
+_SIXTY_YEARS = "2000000000"
 
 
 def keep(become_kernel: Callable[[], NoReturn], *, alone: bool) -> NoReturn:
@@ -40,6 +42,8 @@ def keep(become_kernel: Callable[[], NoReturn], *, alone: bool) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
         become_kernel()
     _let_go_of_descriptors()
+    if alone:
+        _fall_asleep()
     os._exit(_watch(kernel, watched, alone))
 
 
@@ -58,6 +62,18 @@ def _let_go_of_descriptors() -> None:
     for number in range(_FIRST_FD):
         os.dup2(null, number)
     call("close_range", _FIRST_FD, _NO_LIMIT, 0)
+
+
+def _fall_asleep() -> None:
+    """Becomes a program that does nothing, in a tenth of the memory; returns where there is none.
+
+    Zombies then vanish by themselves, and the host, which watches the kernel too, ends the keeper.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for path in _SLEEP:
+        with contextlib.suppress(OSError):
+            os.execve(path, ["sleep", _SIXTY_YEARS], {})
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _watch(kernel: int, watched: set[signal.Signals], alone: bool) -> int:

@@ -83,9 +83,7 @@ def furnish(orders: Confinement, places: Places, uid: int) -> None:
     socket.sethostname("replgym")
     loopback.bring_up_loopback()
     # hidepid is the business of who owns the PID namespace; under one uid it would hide nothing.
-    new_root.mount_private_places(
-        orders.workspace, uid, orders.readable, hide_others=orders.uids is not None
-    )
+    new_root.mount_private_places(orders.workspace, uid, orders.readable, hide_others=orders.uids is not None)
 
 
 def confine(orders: Confinement, places: Places, uid: int) -> None:

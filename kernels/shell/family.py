@@ -15,7 +15,7 @@ import signal
 import time
 from pathlib import Path
 
-from ..inside.keeper import PIN, children_of
+from ..inside.keeper import children_of
 from ..isolation.confined_server import ConfinedKernel
 from ..kernel_error import KernelStartError
 from ..workspace import Workspace
@@ -70,7 +70,7 @@ class Family:
         """Has the keeper outlive the first member."""
         if not self._pinned:
             self._pinned = True
-            self._kernel.keeper.signal(PIN)
+            self._kernel.keeper.pin()
 
     def open_workspace(self, path: list[str]) -> Workspace:
         """The working directory of a copy.
