@@ -123,7 +123,8 @@ PROCESSES = (
         "        mode = os.fstat(fd).st_mode\n"
         "    except OSError:\n"
         "        continue\n"
-        "    if mode & 0o170000 in (0o040000, 0o100000): escaped()",
+        "    own = os.readlink(f'/proc/self/fd/{fd}').startswith('/memfd:')\n"
+        "    if mode & 0o170000 in (0o040000, 0o100000) and not own: escaped()",
     ),
 )
 
