@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from .branch import Branch
 from .chat_template import ChatTemplate
@@ -51,6 +52,13 @@ class Transcript:
         self._response += ids
         self._mask += [0] * len(ids)
         self._logprobs += [0.0] * len(ids)
+
+    def copy(self) -> Transcript:
+        """The same ids so far; what is appended to one is not in the other."""
+        twin = copy(self)
+        twin._response, twin._mask = list(self._response), list(self._mask)
+        twin._logprobs = list(self._logprobs)
+        return twin
 
     def branch(self) -> Branch | None:
         """The training sample; None when nothing was sampled."""

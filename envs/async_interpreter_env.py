@@ -208,6 +208,28 @@ class AsyncInterpreterEnv:
             await self._release()
             raise
 
+    async def fork(self) -> AsyncInterpreterEnv:
+        """Branches the running episode, at any turn: both go on from the same state, each by itself.
+
+        Interpreter, turns, budgets, the clock and the random state of later draws are copied. Pool, judge and
+        tasks are shared, and stay with the environment that owns them: close the branch before that one.
+
+        Returns:
+            An environment that owns the branch, for the caller to close.
+
+        Raises:
+            EpisodeOverError: If no episode runs.
+            UnsupportedError: If the back end cannot copy a live interpreter; `backend="fork"` can.
+            ForkRefusedError: If this interpreter holds what a copy cannot share; the episode goes on.
+        """
+        if self._episode is None or self._over:
+            raise EpisodeOverError("no episode runs; call reset() first")
+        twin = AsyncInterpreterEnv(self.config, pool=self._pool, judge=self._judge, tasks=self._tasks)
+        twin._rng.setstate(self._rng.getstate())
+        twin._episode = await self._episode.fork(self._pool)
+        twin._over = False
+        return twin
+
     async def close(self) -> None:
         """Gives the interpreter back and ends what was started here; idempotent."""
         try:

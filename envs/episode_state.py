@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ..kernels.kernel_pool import KernelPool
 from ..rewards.rubric import Submission
 from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
@@ -49,6 +50,22 @@ class EpisodeState:
         if len(self.turns) >= self.config.max_turns:
             return EndReason.TURN_LIMIT
         return EndReason.TIME_LIMIT if self.seconds_left <= 0 else None
+
+    async def fork(self, pool: KernelPool) -> EpisodeState:
+        """Branches the episode: what has happened is shared, what happens from now on is not.
+
+        Args:
+            pool: Counts and closes the copy of the interpreter.
+
+        Raises:
+            KernelError: If the interpreter cannot be copied, or is dead.
+        """
+        async with AsyncExitStack() as stack:
+            kernel = self.session.kernel
+            if kernel is not None:
+                kernel = await stack.enter_async_context(pool.adopt(await kernel.fork()))
+            session = self.session.copy_for(kernel)
+            return replace(self, session=session, lease=stack.pop_all(), turns=list(self.turns))
 
     def facts(self, verdict: Verdict | None) -> Submission:
         """What rewards may depend on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,6 +96,17 @@ class InterpreterSession:
         self.cell_timeout = cell_timeout
         self.submission: str | None = None
         """The program that was handed in; the first one counts."""
+
+    @property
+    def kernel(self) -> Kernel | None:
+        """The episode's interpreter."""
+        return self._kernel
+
+    def copy_for(self, kernel: Kernel | None) -> InterpreterSession:
+        """The same session over a live copy of its kernel; the two go their own ways."""
+        twin = copy(self)
+        twin._kernel = kernel
+        return twin
 
     async def run(self, code: str) -> CellRun:
         """Runs one cell to its end.

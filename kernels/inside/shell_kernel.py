@@ -27,7 +27,7 @@ from .output_log import OutputLog
 from .shell_branches import ShellBranches
 from .shell_channel import ShellChannel
 
-_PROMPT_LIMIT = 1 << 14
+_PROMPT_LIMIT = (1 << 20) + 100
 
 
 class ShellKernel:

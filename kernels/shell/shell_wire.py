@@ -18,7 +18,7 @@ _LENGTH = struct.Struct("<I")
 _CREDENTIALS = struct.Struct("iII")
 _CREDENTIALS_SPACE = socket.CMSG_SPACE(_CREDENTIALS.size)
 _CHUNK = 1 << 16
-FRAME_LIMIT = 1 << 18
+FRAME_LIMIT = 8 << 20
 
 
 class ShellWire:

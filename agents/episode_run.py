@@ -1,0 +1,207 @@
+"""An episode while it is played: what has been said, the exact ids of it, and the environment.
+
+It advances turn by turn and can be branched between two turns, so that several continuations of one state
+share the ids of their common past. Ids of a token-exact policy are carried from engine to record and never
+made again from text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from ..envs.async_interpreter_env import AsyncInterpreterEnv, FailureKind, StepResult
+from ..envs.task import Task
+from .episode import Episode, Failure, StopReason, Turn
+from .policy import Completion, Message, Policy, PolicyContext, Sampling
+from .rollout_limits import RolloutLimits
+from .transcript import Transcript
+
+
+class EpisodeRun:
+    """One episode of one policy. `begin` it, `advance` it until it stops, `record` it."""
+
+    def __init__(
+        self,
+        env: AsyncInterpreterEnv,
+        policy: Policy,
+        task: Task,
+        limits: RolloutLimits,
+        sampling: Sampling,
+        seed: int | None,
+    ) -> None:
+        self.env = env
+        self.policy = policy
+        self.task = task
+        self.limits = limits
+        self.sampling = sampling
+        self.seed = seed
+        self.failure: tuple[Failure, str] | None = None
+        self._id = uuid4().hex
+        self._first: list[Message] = []
+        self._messages: list[Message] = []
+        self._turns: list[Turn] = []
+        self._transcript: Transcript | None = None
+        self._last: StepResult | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far."""
+        return tuple(self._messages)
+
+    async def begin(self) -> StopReason | None:
+        """Resets the environment; a reason if the episode is over before its first turn."""
+        start = await self.env.reset(task=self.task, seed=self.seed)
+        self._first = list(start.messages)
+        self._messages = list(start.messages)
+        if self.policy.template is not None:
+            self._transcript = Transcript(self.policy.template, self._messages)
+            most = self.limits.prompt_tokens
+            if most is not None and len(self._transcript.context_ids) > most:
+                return StopReason.TOKEN_LIMIT
+        return None
+
+    async def advance(self) -> StopReason | None:
+        """Plays one turn; a reason if it was the last."""
+        room = self._room()
+        if room <= 0:
+            return StopReason.TOKEN_LIMIT
+        asked = time.monotonic()
+        completion = await self._sample(room)
+        answered = time.monotonic()
+        step = self._last = await self.env.step(completion.text)
+        self._turns.append(_turn(completion, step, answered - asked, time.monotonic() - answered))
+        ended = self._ended(step)
+        if ended is not None:
+            return ended
+        return None if self._observe(completion, step) else StopReason.TOKEN_LIMIT
+
+    async def play(self) -> StopReason:
+        """Plays on to the end, from the beginning or from where it stands."""
+        stop = None if self._first else await self.begin()
+        while stop is None:
+            stop = await self.advance()
+        return stop
+
+    async def fork(self, *, seed: int | None = None) -> EpisodeRun:
+        """Branches the episode between two turns.
+
+        Args:
+            seed: How the branch samples from now on; the one of this episode by default, and then the two
+                differ only if the policy draws differently by itself.
+
+        Returns:
+            A run with an environment of its own, `env`, for the caller to close.
+
+        Raises:
+            EpisodeOverError: If the episode does not run.
+            UnsupportedError: If the environment's back end cannot copy a live interpreter.
+            ForkRefusedError: If this interpreter holds what a copy cannot share.
+        """
+        env = await self.env.fork()
+        chosen = self.seed if seed is None else seed
+        twin = EpisodeRun(env, self.policy, self.task, self.limits, self.sampling, chosen)
+        twin._first, twin._messages = list(self._first), list(self._messages)
+        twin._turns, twin._last = list(self._turns), self._last
+        twin._transcript = self._transcript.copy() if self._transcript is not None else None
+        return twin
+
+    def _room(self) -> int:
+        """Tokens that the next message may have."""
+        most = self.limits.response_tokens
+        if self._transcript is None or most is None:
+            return self.limits.turn_tokens
+        return min(self.limits.turn_tokens, most - self._transcript.response_length)
+
+    async def _sample(self, room: int) -> Completion:
+        sampling = replace(
+            self.sampling, max_tokens=min(room, self.sampling.max_tokens), seed=self._turn_seed()
+        )
+        if self._transcript is None:
+            context = PolicyContext(self._messages, self._id)
+            return await self.policy(context, replace(sampling, stop=self.env.parser.stop))
+        context = PolicyContext(self._messages, self._id, prompt_ids=self._transcript.context_ids)
+        completion = await self.policy(context, sampling)
+        self._transcript.sampled(completion)
+        return completion
+
+    def _turn_seed(self) -> int | None:
+        """A seed that differs between tasks and turns, or samples of different tasks would err together."""
+        if self.seed is None:
+            return None
+        digest = hashlib.sha256(f"{self.seed} {self.task.id} {len(self._turns)}".encode()).digest()
+        return int.from_bytes(digest[:7], "big")
+
+    def _ended(self, step: StepResult) -> StopReason | None:
+        kind: FailureKind | None = step.info.get("failure")
+        if kind is not None:
+            self.failure = (Failure(kind.value), str(step.info.get("failure_message", "")))
+            return StopReason.FAILURE
+        if step.terminated:
+            return StopReason.SUBMITTED
+        if step.truncated:
+            return StopReason(step.info["stop"])
+        return None
+
+    def _observe(self, completion: Completion, step: StepResult) -> bool:
+        """Appends the observation; leaves it out and says False when no room for another message is left."""
+        message = {
+            "role": self.env.parser.role,
+            "content": self.env.parser.render_observation(step.observation),
+        }
+        self._messages += [{"role": "assistant", "content": completion.text}, message]
+        if self._transcript is not None:
+            ids = self._transcript.observation_ids([message])
+            most = self.limits.response_tokens
+            if most is not None and self._transcript.response_length + len(ids) >= most:
+                return False
+            self._transcript.observed(ids)
+        return True
+
+    def record(
+        self, stop: StopReason, failure: tuple[Failure, str] | None, seconds: float, labels: Mapping[str, Any]
+    ) -> Episode:
+        """The episode as far as it came."""
+        info = self._last.info if self._last else {}
+        branch = self._transcript.branch() if self._transcript else None
+        fields = {
+            "id": self._id,
+            "task_id": self.task.id,
+            "policy": self.policy.name,
+            "seed": self.seed,
+            "messages": tuple(dict(message) for message in self._first),
+            "turns": tuple(self._turns),
+            "branches": (branch,) if branch else (),
+            "submission": info.get("submission"),
+            "verdict": info.get("verdict"),
+            "reward": None if failure else self._last.reward if self._last else 0.0,
+            "reward_parts": dict(info.get("reward_parts", {})),
+            "stop": stop,
+            "failure": failure[0] if failure else None,
+            "failure_message": failure[1] if failure else "",
+            "seconds": seconds,
+        }
+        return Episode.model_validate(fields | dict(labels))
+
+
+def _turn(
+    completion: Completion, step: StepResult, policy_seconds: float, environment_seconds: float
+) -> Turn:
+    record = step.info["turn"]
+    return Turn(
+        action=completion.text,
+        observation=step.observation,
+        code=tuple(record.code),
+        calls=record.calls,
+        host_calls=record.host_calls,
+        parse_error=record.parse_error,
+        finish_reason=completion.finish_reason,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        policy_seconds=policy_seconds,
+        environment_seconds=environment_seconds,
+    )
