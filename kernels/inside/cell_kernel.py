@@ -79,6 +79,7 @@ class CellKernel(IPythonKernel):
         if "evalue" in reply:
             reply["evalue"] = encodable(reply["evalue"])
         self._drain()
+        self._mend_streams()
         if self.outputs is not None:
             self.outputs.end()
         return reply
@@ -107,6 +108,14 @@ class CellKernel(IPythonKernel):
         seed, self.seed = self.seed, None
         if seed is not None:
             seed_random(seed)
+
+    def _mend_streams(self) -> None:
+        """Puts the standard streams back where the cell left something that cannot even be flushed."""
+        for name, stream in zip(("stdout", "stderr"), self._streams(), strict=False):
+            try:
+                getattr(sys, name).flush()
+            except Exception:  # noqa: BLE001 - whatever the cell made of it
+                setattr(sys, name, stream)
 
     def _streams(self) -> list[CappedStream]:
         streams = self.outputs.streams if self.outputs is not None else []

@@ -79,7 +79,8 @@ FATAL = {
         "  except OSError: pass\ntime.sleep(600)"
     ),
     "a part of a terabyte": (
-        "for fd in range(3, 60):\n  try: os.set_blocking(fd, False); os.write(fd, b'\\3\\0\\0\\1' + bytes(5))\n"
+        "part = b'\\3\\0\\0\\1' + bytes(5)\n"
+        "for fd in range(3, 60):\n  try: os.set_blocking(fd, False); os.write(fd, part)\n"
         "  except OSError: pass\ntime.sleep(600)"
     ),
     "closed descriptors": "os.closerange(3, 100)\ntime.sleep(600)",
