@@ -101,8 +101,8 @@ def mount_private_places(size: int, owner: int, readable: Iterable[str], *, hide
         os.chmod(folder, mode)
         if folder != place:
             mounts.bind(folder, place)
-    for place, path in enumerate(_covered(readable)):
-        staged = f"{_STAGED}/{place}"
+    for index, path in enumerate(_covered(readable)):
+        staged = f"{_STAGED}/{index}"
         _make_mount_point(staged, path)
         mounts.bind(staged, path)
     with contextlib.suppress(OSError):  # without it there are no pseudo terminals, and that is all

@@ -32,6 +32,10 @@ class PlainShell(InteractiveShell):
 
     compiler_class = Type(CellCompiler)
 
+    def system(self, cmd: str) -> None:
+        """Runs `!command`; without a pseudo terminal, which not every confinement has."""
+        self.system_raw(cmd)
+
     def init_magics(self) -> None:
         """Adds ours, and has `object?` show its text like any other output."""
         super().init_magics()

@@ -103,7 +103,7 @@ _OF_ROOT = (
 _NOT_SHOWN = (
     ("finit_module", "if reaches(313, 273, -1, 0, 0): escaped()"),
     ("kexec", "if reaches(246, 104, 0, 99999, 0, 0): escaped()"),
-    ("x32_table", "if X86 and reaches(0x40000000 | 39, None): escaped()"),
+    ("x32_table", "if X86: in_child(lambda: reaches(0x40000000 | 39, None))"),
     (
         "32_bit_table",
         "import mmap\n"
