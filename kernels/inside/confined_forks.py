@@ -75,8 +75,8 @@ class ConfinedForks:
 
         Args:
             places: The folders of the kernel.
-            report: Tells the host who owns the folders, with descriptors of the workspace, of `run` and of the
-                kernel's process.
+            report: Tells the host who owns the folders, with descriptors of the workspace, of `run` and of
+                the kernel's process.
             run: Runs the kernel; never returns.
         """
         orders, uid = self._orders, self._uid()
