@@ -15,6 +15,7 @@ from .output_budget import BudgetedStream, OutputBudget
 
 MARK = "[from an earlier cell] "
 _HELD_LIMIT = 1 << 12
+_SHARE = 4
 
 
 class CellOutputs:
@@ -32,6 +33,7 @@ class CellOutputs:
         self._running = False
         self._old_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._lock = threading.RLock()
+        self._late_left = 0
         self._held: dict[BudgetedStream, str] = {}
         self.streams: list[BudgetedStream] = []
         """The standard streams, whatever became of `sys.stdout`."""
@@ -41,6 +43,7 @@ class CellOutputs:
         with self._lock:
             self.renew()
             self._cell += 1
+            self._late_left = self.budget.limit // _SHARE
             self._owner.set(self._cell)
             self._old_threads = weakref.WeakSet(threading.enumerate())
             self._old_threads.discard(threading.main_thread())
@@ -104,6 +107,14 @@ class CellOutputs:
             held = self._held.pop(stream, "") + text
             *lines, rest = held.split("\n") if self._running else [held]
             for line in lines:
-                self.budget.write(stream, f"{MARK}{line}\n")
+                self._write_line(stream, f"{MARK}{line}\n")
             if rest:
                 self._held[stream] = rest[-_HELD_LIMIT:]
+
+    def _write_line(self, stream: BudgetedStream, line: str) -> None:
+        """Late lines have a share of the budget, so that they cannot crowd out the cell's own."""
+        if len(line) <= self._late_left:
+            self._late_left -= len(line)
+            self.budget.write(stream, line)
+        else:
+            self.budget.cut += len(line)

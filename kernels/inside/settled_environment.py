@@ -1,8 +1,9 @@
-"""The variables that have other programs behave as a model needs it: no colours, no questions, no litter."""
+"""What has programs behave as a model needs it: no colours, no questions, no litter; its modules import."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 
 _VARIABLES = {
@@ -23,7 +24,9 @@ _LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_
 
 
 def settle_environment() -> None:
-    """Sets them; caches go to the temporary folder, so that the workspace holds what the cells put there."""
+    """Sets the variables; caches go to the temporary folder, so that the workspace holds what the cells put there."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
     for name in _FORCED_COLOURS:
         os.environ.pop(name, None)
     os.environ.update(_VARIABLES)
