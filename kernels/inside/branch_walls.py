@@ -17,23 +17,34 @@ _SHARED = ("/dev/shm", "/dev/pts")
 _TOO_BIG = 7
 
 
-def part(private: Sequence[str], family: Sequence[str], readable: Sequence[str]) -> None:
+def readable_by_all(family: Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
+    """What a kernel and its copies may go on to read; to be found out before there are any.
+
+    Args:
+        family: The folders in which those of all copies lie.
+        allowed: Files and folders that the host allows, beyond Python and the system.
+    """
+    return (
+        *ALWAYS_READABLE,
+        *new_root.SETTINGS,
+        *new_root.python_places(),
+        *allowed,
+        *_elsewhere(family),
+    )
+
+
+def part(private: Sequence[str], readable: Sequence[str]) -> None:
     """Restricts the calling process for good.
 
     Args:
         private: Its own folders.
-        family: The folders in which those of all copies lie.
-        readable: Files and folders that the host allows to read, beyond Python and the system.
+        readable: What it may read besides.
 
     Raises:
         Obstacle: If it has as many layers as there can be.
     """
     try:
-        landlock.restrict_files(
-            [*ALWAYS_READABLE, *new_root.SETTINGS, *new_root.python_places(), *readable, *_elsewhere(family)],
-            [*private, *DEVICES, *_SHARED],
-            tcp=True,
-        )
+        landlock.restrict_files(readable, [*private, *DEVICES, *_SHARED], tcp=True)
     except OSError as error:
         if error.errno != _TOO_BIG:
             raise

@@ -46,13 +46,14 @@ def require_copyable(
     Raises:
         Obstacle: If it holds what cannot be shared.
     """
-    if not os.access("/proc/self/task", os.R_OK):
-        raise Obstacle(
-            "a copy cannot look at itself where there are no namespaces, and so not be copied again"
-        )
+    try:
+        threads = len(os.listdir("/proc/self/task"))
+    except PermissionError:
+        why = "where there are no namespaces, a copy cannot look at itself, and so not be copied again"
+        raise Obstacle(why) from None
     if tasks:
         raise Obstacle(f"{len(tasks)} asyncio tasks are not done; await or cancel them first")
-    if len(os.listdir("/proc/self/task")) > 1:
+    if threads > 1:
         names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
         known = f" ({', '.join(names[:_LISTED])})" if names else ""
         raise Obstacle(f"threads run{known}; join them first")

@@ -6,13 +6,14 @@ the random state, so that the two differ only by what they are told from now on.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .branch_walls import part
+from .branch_walls import part, readable_by_all
+from .cell_traceback import printable
 from .fork_obstacles import Obstacle, OpenFile, require_copyable
 from .shell_channel import ShellChannel
 from .stem import Stem, grow
@@ -37,6 +38,7 @@ class ShellBranches:
     """Whether copies are kept from each other by Landlock."""
     path: list[str] = field(default_factory=list)
     """The way to the reserve from the first one."""
+    _shared: tuple[str, ...] = ()
     _stem: Stem | None = None
 
     def outdate(self) -> None:
@@ -53,9 +55,9 @@ class ShellBranches:
                 if self._grow_stem(kernel, request["name"], descriptors):
                     descriptors.clear()
                     return
-        except (Obstacle, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - cells may have patched anything; the kernel lives on
             self.outdate()
-            kernel.channel.send({"id": request["id"], "refused": str(error)})
+            kernel.channel.send({"id": request["id"], "refused": printable(error)})
         else:
             kernel.channel.send({"id": request["id"], "forked": True})
 
@@ -68,6 +70,7 @@ class ShellBranches:
         """
         own = {*kernel.descriptors(), *descriptors}
         files = require_copyable(kernel.loop.tasks(), own, self.workspace)
+        self._shared = self._shared or readable_by_all(self.family, self.readable)
         random_state = random.getstate()
         grown = grow((*descriptors, kernel.channel.fileno()))
         if not isinstance(grown, Stem):
@@ -88,7 +91,7 @@ class ShellBranches:
         self.path = [*self.path, name]
         os.mkdir(self.reserve, 0o700)
         if self.apart:
-            part([self.workspace, self.temporary, self.reserve], self.family, self.readable)
+            part([self.workspace, self.temporary, self.reserve], self._shared)
 
     def _become_branch(
         self, kernel: ShellKernel, order: dict[str, Any], descriptors: list[int], files: list[OpenFile]
@@ -104,9 +107,10 @@ class ShellBranches:
             move_process(source, self.workspace, self.temporary)
             open_again(files, source, self.workspace)
             if self.apart:
-                part([folder], self.family, self.readable)
-        except (Obstacle, OSError, shutil.Error) as error:
-            ShellChannel(control).send({"refused": str(error)})
+                part([folder], self._shared)
+            kernel.move((control, log, out, err))
+            kernel.channel.send({"hello": self.path})
+        except BaseException as error:  # noqa: BLE001 - the boundary of a process that is no kernel yet
+            with contextlib.suppress(OSError):
+                ShellChannel(control).send({"refused": printable(error)})
             os._exit(1)
-        kernel.move((control, log, out, err))
-        kernel.channel.send({"hello": self.path})

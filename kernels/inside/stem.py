@@ -77,11 +77,14 @@ def grow(given_up: Iterable[int]) -> Stem | tuple[dict[str, Any], list[int]]:
     if not is_stem:
         far.close()
         return Stem(near)
-    near.close()
-    adopt_orphans(False)
-    for descriptor in given_up:
-        os.close(descriptor)
-    return _wait_for_orders(far)
+    try:
+        near.close()
+        adopt_orphans(False)
+        for descriptor in given_up:
+            os.close(descriptor)
+        return _wait_for_orders(far)
+    except BaseException:  # noqa: BLE001 - the boundary of a process that must never act as the kernel
+        os._exit(1)
 
 
 def fork_away() -> bool:
