@@ -17,6 +17,7 @@ from typing import Any, Self
 from ..kernels.kernel import Kernel
 from ..kernels.kernel_error import KernelError
 from ..kernels.kernel_pool import KernelPool
+from ..kernels.kernel_source import KernelSource
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
 from ..rewards.verdict import JudgeError, Verdict
@@ -103,7 +104,7 @@ class AsyncInterpreterEnv:
         self,
         config: EnvConfig | None = None,
         *,
-        pool: KernelPool | None = None,
+        pool: KernelSource | None = None,
         judge: Judge | None = None,
         tasks: TaskSet | None = None,
     ) -> None:
@@ -111,7 +112,8 @@ class AsyncInterpreterEnv:
 
         Args:
             config: The settings.
-            pool: Where interpreters come from; shared, not closed here. A pool of one by default.
+            pool: Where interpreters come from, a local pool or a cluster's; shared, not closed here. A pool
+                of one by default.
             judge: Who grades; shared, not closed here. One of its own by default.
             tasks: What `reset` draws from; loaded by the settings at first use by default.
         """
@@ -120,11 +122,14 @@ class AsyncInterpreterEnv:
         self.toolbox = Toolbox(self.config.tools, observation_limit=self.config.observation_limit)
         self._rubric = Rubric(self.config.rubric)
         self._tasks = tasks
-        self._pool = pool or self.config.make_pool(size=1, warm=1)
-        self._judge = judge or Judge(concurrency=1)
         self._owned: list[KernelPool | Judge] = []
-        self._owned += [] if pool else [self._pool]
-        self._owned += [] if judge else [self._judge]
+        if pool is None:
+            pool = self.config.make_pool(size=1, warm=1)
+            self._owned.append(pool)
+        if judge is None:
+            judge = Judge(concurrency=1)
+            self._owned.append(judge)
+        self._pool, self._judge = pool, judge
         self._rng = random.Random()
         self._episode: EpisodeState | None = None
         self._over = True

@@ -6,7 +6,7 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
-from ..kernels.kernel_pool import KernelPool
+from ..kernels.kernel_source import KernelSource
 from ..rewards.rubric import Submission
 from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
@@ -51,7 +51,7 @@ class EpisodeState:
             return EndReason.TURN_LIMIT
         return EndReason.TIME_LIMIT if self.seconds_left <= 0 else None
 
-    async def fork(self, pool: KernelPool) -> EpisodeState:
+    async def fork(self, pool: KernelSource) -> EpisodeState:
         """Branches the episode: what has happened is shared, what happens from now on is not.
 
         Args:

@@ -22,6 +22,7 @@ from .kernel_error import (
     WorkspaceError,
 )
 from .kernel_pool import KernelPool
+from .kernel_source import KernelSource
 from .pool_metrics import PoolMetrics
 from .pool_stats import PoolStats
 from .resource_limits import ResourceLimits
@@ -50,6 +51,7 @@ __all__ = [
     "KernelClosedError",
     "KernelError",
     "KernelPool",
+    "KernelSource",
     "KernelStartError",
     "OutputKind",
     "PoolMetrics",

@@ -153,7 +153,5 @@ async def test_senseless_sizes_are_refused(size: int, warm: int) -> None:
 
 
 def test_an_unknown_back_end_is_named_with_the_known_ones() -> None:
-    with pytest.raises(
-        UnknownBackendError, match=r"'jupiter'; choose one of .*jupyter, jupyter-spawn$"
-    ):
+    with pytest.raises(UnknownBackendError, match=r"'jupiter'; choose one of .*jupyter, jupyter-spawn$"):
         make_kernel_pool("jupiter")
