@@ -130,4 +130,6 @@ import_host() {
   say "built $IMAGE ($(du -sm "$tree" | cut -f1) MB) in $((SECONDS - started)) s"
 }
 
+old=$(docker image inspect --format '{{.Id}}' "$IMAGE" 2>/dev/null || true)
 if [[ -n $from_host ]]; then import_host; else build; fi
+if [[ -n $old ]]; then docker image rm "$old" >/dev/null 2>&1 || true; fi # still in use, or still wanted as a cache

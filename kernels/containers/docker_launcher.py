@@ -17,14 +17,15 @@ from .slot_pool import SlotPool
 
 
 class SessionProcess:
-    """The process of a session, which remembers whether it was ended or had ended before."""
+    """The process of a session, which remembers whether it had to be ended before its time."""
 
     def __init__(self, child: ForkedChild, slot: Slot) -> None:
         self._child = child
         self._slot = slot
         self._memory_kills = slot.memory_kills()
-        self.was_alive = True
-        """Whether it lived when it was last told to die."""
+        self.is_sound = True
+        """Whether it has to die only because its session is over: it is told once, and still alive."""
+        self._told = False
 
     @property
     def pid(self) -> int:
@@ -49,7 +50,8 @@ class SessionProcess:
 
     def kill(self) -> None:
         """Kills it and what it started."""
-        self.was_alive = self._child.is_alive()
+        self.is_sound = self._child.is_alive() and not self._told
+        self._told = True
         self._child.kill()
 
     def why_lost(self) -> str:
@@ -123,7 +125,7 @@ class DockerLauncher:
         slot = self._leases.pop(folder, None)
         process = self._processes.pop(folder, None)
         if slot is not None:
-            self._slots.release(slot, sound=process is not None and process.was_alive)
+            self._slots.release(slot, sound=process is not None and process.is_sound)
 
     async def close(self) -> None:
         """Removes all containers; idempotent."""

@@ -116,7 +116,8 @@ class SlotPool:
     def _is_due(self, slot: Slot) -> bool:
         options = self._settings.options.docker
         age = time.monotonic() - slot.born
-        return slot.sessions >= options.recycle_after or age > 60 * options.recycle_minutes
+        old = slot.sessions >= options.recycle_after or age > 60 * options.recycle_minutes
+        return old and slot.sessions > 0
 
     def _balance(self) -> None:
         """Hands idle containers to those who wait, and starts as many as are missing."""

@@ -65,6 +65,7 @@ def introduce(_: object) -> None:
         "memory": _first_number(_MEMORY_LIMITS),
         "processes": _first_number(_PROCESS_LIMITS),
     }
+    os.chmod(WRITABLE[0], stat.S_IRWXU)  # an engine gives it the mode that the folder has in the image
     fds = [os.open(WRITABLE[0], os.O_RDONLY | os.O_DIRECTORY)]
     fds += [os.open(path, os.O_RDONLY) for path in _MEMORY_EVENTS if os.path.exists(path)][:1]
     with socket.socket(fileno=CHANNEL) as channel:
