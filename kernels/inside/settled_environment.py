@@ -24,7 +24,7 @@ _LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_
 
 
 def settle_environment() -> None:
-    """Sets the variables; caches go to the temporary folder, so that the workspace holds what the cells put there."""
+    """Sets the variables and the path; caches go to the temporary folder, and not to the workspace."""
     if "" not in sys.path:
         sys.path.insert(0, "")
     for name in _FORCED_COLOURS:

@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
+from nbclient import NotebookClient
 
 from replgym.kernels import KernelStartError
 
@@ -90,3 +92,30 @@ async def test_another_interpreter_is_refused(tmp_path: Path) -> None:
     manager = _manager(tmp_path, python="/usr/bin/other-python")
     with pytest.raises(KernelStartError, match=r"only .* can be forked"):
         await manager.start_kernel()
+
+
+async def test_a_notebook_runs_under_nbclient(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("x = 20\nprint('hello')"),
+            nbformat.v4.new_code_cell("x + 22"),
+            nbformat.v4.new_code_cell("import os; open('made', 'w').close(); os.getppid()"),
+            nbformat.v4.new_code_cell("1 / 0"),
+        ]
+    )
+    manager = _manager(tmp_path)
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=30,
+        allow_errors=True,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    await client.async_execute()
+    await manager.shutdown_kernel(now=True)
+    hello, answer, parent, error = (cell.outputs[0] for cell in notebook.cells)
+    assert hello.text == "hello\n"
+    assert answer.data["text/plain"] == "42"
+    assert not Path(f"/proc/{parent.data['text/plain']}").exists()
+    assert (error.output_type, error.ename) == ("error", "ZeroDivisionError")
+    assert (tmp_path / "made").exists()

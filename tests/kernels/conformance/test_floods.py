@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.kernels import CellStatus
+from replgym.kernels import CellStatus, Kernel
 
 from ..conftest import KernelMaker
 from .cells import PATIENCE
@@ -47,3 +47,55 @@ async def test_a_flood_from_a_subprocess_does_not_block(make_kernel: KernelMaker
     result = await kernel.execute(code, timeout=PATIENCE)
     assert result.status is CellStatus.OK
     assert result.truncated > 2_900_000
+
+
+FLOODS = {
+    "50 MB in one print": "print('x' * 50_000_000)",
+    "5 MB past Python": "import os\ndata = b'x' * 5_000_000\nwhile data: data = data[os.write(1, data):]",
+    "many lines": "for i in range(100_000): print(i)",
+    "both streams in turn": ("import sys\nfor i in range(5_000): print(i); print(i, file=sys.stderr)"),
+    "a long error": "raise ValueError('x' * 10_000_000)",
+    "a deep traceback": "def f(n): return f(n - 1) if n else 1 / 0\nf(900)",
+    "a large picture": (
+        "from IPython.display import Image\nImage(data=b'\\x89PNG' + bytes(50_000_000), format='png')"
+    ),
+    "large JSON": "from IPython.display import JSON\nJSON(list(range(3_000_000)))",
+    "many displays": "for i in range(6_000): display(i)",
+    "many clearings": "from IPython.display import clear_output as c\nfor i in range(6_000): c(); print(i)",
+    "a stream of updates": "h = display(0, display_id=True)\nfor i in range(6_000): h.update(i)",
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+async def test_a_flood_ends_with_its_cell(kernel: Kernel, name: str) -> None:
+    result = await kernel.execute(FLOODS[name], timeout=PATIENCE)
+    assert result.status in (CellStatus.OK, CellStatus.ERROR), result
+    assert not result.state_lost
+    assert sum(len(text) for output in result.outputs for text in output.data.values()) < 200_000
+    assert len(result.text()) < 10_000
+    if result.error is not None:
+        assert len(result.error.traceback) < 20_000
+    assert (await kernel.execute("6 * 7", timeout=PATIENCE)).text() == "42"
+
+
+@pytest.mark.parametrize(
+    "printer",
+    [
+        "while True: print('x')",
+        "while True: print('x' * 10_000)",
+        "import os\nwhile True: os.write(1, b'x' * 10_000)",
+        "import subprocess; subprocess.run(['yes'])",
+        "import os; os.system('yes >&2')",
+        "!yes",
+        "%%bash\nyes",
+        "while True: display('x')",
+    ],
+)
+async def test_an_endless_printer_is_capped_and_stopped(kernel: Kernel, printer: str) -> None:
+    result = await kernel.execute(printer, timeout=0.5)
+    assert result.status is CellStatus.TIMEOUT
+    assert not result.state_lost
+    assert 0 < sum(len(output.text) for output in result.outputs) <= 1 << 16
+    if "display" not in printer:  # they are slower, and have not reached the cap yet
+        assert result.truncated > 0
+    assert (await kernel.execute("6 * 7", timeout=PATIENCE)).text() == "42"

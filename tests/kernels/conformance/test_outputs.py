@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
-from replgym.kernels import Kernel, OutputKind
+from replgym.kernels import CellStatus, Kernel, OutputKind
 
 from .cells import PATIENCE
 
@@ -27,13 +28,54 @@ async def test_streams_keep_their_order_and_are_merged(kernel: Kernel) -> None:
 async def test_displays_are_mime_bundles(kernel: Kernel) -> None:
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(50)).decode()
     code = (
-        "from IPython.display import HTML, Image, display\nimport base64\n"
+        "from IPython.display import HTML, JSON, Image, Markdown, display\nimport base64\n"
         f"display(HTML('<b>hi</b>'))\ndisplay(Image(data=base64.b64decode('{png}')))\n"
+        "display(JSON({'a': [1, None]}))\ndisplay(Markdown('# hi'))\nHTML('<i>last</i>')"
     )
-    html, image = (await kernel.execute(code, timeout=PATIENCE)).outputs
-    assert html.kind is image.kind is OutputKind.DISPLAY
+    html, image, data, markdown, last = (await kernel.execute(code, timeout=PATIENCE)).outputs
+    assert html.kind is image.kind is data.kind is markdown.kind is OutputKind.DISPLAY
     assert html.data["text/html"] == "<b>hi</b>"
     assert image.data["image/png"].strip() == png
+    assert json.loads(data.data["application/json"]) == {"a": [1, None]}
+    assert markdown.data["text/markdown"] == "# hi"
+    assert (last.kind, last.data["text/html"]) == (OutputKind.RESULT, "<i>last</i>")
+
+
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4])"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{PLOT};",
+        f"{PLOT}\nplt.show()",
+        f"{PLOT}\nplt.gcf()",
+        f"%matplotlib inline\n{PLOT}\nplt.show()",
+        "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\nplt.close()\nfigure",
+    ],
+)
+async def test_figures_arrive_as_pictures(kernel: Kernel, code: str) -> None:
+    result = await kernel.execute(code, timeout=PATIENCE)
+    assert result.status is CellStatus.OK, result.text()
+    picture = next(output.data["image/png"] for output in result.outputs if "image/png" in output.data)
+    assert base64.b64decode(picture).startswith(b"\x89PNG\r\n\x1a\n")
+    assert "Figure" in result.text()
+
+
+async def test_a_figure_is_shown_once(kernel: Kernel) -> None:
+    await kernel.execute(f"{PLOT}\nplt.show()", timeout=PATIENCE)
+    assert (await kernel.execute("1 + 1", timeout=PATIENCE)).text() == "2"
+    assert await kernel.execute("import os; os.listdir()", timeout=PATIENCE)
+
+
+async def test_output_and_figures_keep_their_order(kernel: Kernel) -> None:
+    result = await kernel.execute(f"print('before')\n{PLOT}\nplt.show()\nprint('after')", timeout=PATIENCE)
+    assert [sorted(output.data) for output in result.outputs] == [
+        ["text/plain"],
+        ["image/png", "text/plain"],
+        ["text/plain"],
+    ]
+    assert [result.outputs[0].text, result.outputs[2].text] == ["before\n", "after\n"]
 
 
 async def test_clear_output_replaces_what_was_shown(kernel: Kernel) -> None:
