@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 from . import new_root, privileges
 from .confinement import Confinement
+from .control_groups import ControlGroups, join
 from .keeper import keep
 from .sandbox import CLONE_NEWNS, CLONE_NEWPID, Places, confine, enter_user_namespace, furnish
 from .system_calls import call
@@ -47,6 +49,9 @@ class ConfinedForks:
         self._orders = orders = replace(orders, readable=readable)
         self._count = 0
         self._own_pids: int | None = None
+        self._groups = ControlGroups.create() if orders.control_groups else None
+        self._group_of: dict[int, str] = {}
+        self._doors: list[int] = []
         if orders.own_namespaces:
             call("unshare", CLONE_NEWNS)
             scratch = os.path.join(folder, "root")
@@ -58,6 +63,30 @@ class ConfinedForks:
     def fork(self) -> int:
         """Forks like `os.fork`, the child as process 1 of a PID namespace where the level has them."""
         self._count += 1
+        group = f"k{self._count}"
+        if self._groups is not None:
+            made = self._groups.add(group, self._orders.memory, self._orders.processes)
+            # Out of the way of those that the kernel is given.
+            self._doors = [fcntl.fcntl(door, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD) for door in made]
+            _close_all(made)
+        pid = self._fork()
+        if pid != 0:
+            self._group_of[pid] = group
+            _close_all(self._doors)
+        return pid
+
+    def ended(self, pid: int) -> None:
+        """Called when a keeper was collected."""
+        group = self._group_of.pop(pid, None)
+        if self._groups is not None and group is not None:
+            self._groups.remove(group)
+
+    def close(self) -> None:
+        """Called when every keeper is dead."""
+        if self._groups is not None:
+            self._groups.close()
+
+    def _fork(self) -> int:
         if self._own_pids is None:
             return os.fork()
         call("unshare", CLONE_NEWPID)
@@ -84,6 +113,7 @@ class ConfinedForks:
         privileges.die_with_parent(signal.SIGKILL if orders.own_namespaces else signal.SIGTERM)
 
         def become_kernel() -> NoReturn:
+            join(self._doors)
             # Not done by the keeper, whose memory stays small as long as it does nothing.
             _furnish_and_report(orders, places, uid, report)
             confine(orders, places, uid)
@@ -104,6 +134,12 @@ class ConfinedForks:
         call("setns", self._own_pids, CLONE_NEWPID)
 
 
+def _close_all(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+    fds.clear()
+
+
 def _furnish_and_report(orders: Confinement, places: Places, uid: int, report: Report) -> None:
     try:
         furnish(orders, places, uid)
@@ -113,8 +149,7 @@ def _furnish_and_report(orders: Confinement, places: Places, uid: int, report: R
         report({"error": str(error)}, [])
         os._exit(1)
     report({"owner": [uid, uid if orders.uids else os.getegid()]}, held)
-    for fd in held:
-        os.close(fd)
+    _close_all(held)
 
 
 def _environment(places: Places) -> dict[str, str]:

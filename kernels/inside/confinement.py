@@ -27,7 +27,7 @@ class Confinement:
     """Whether kernels read whatever the confinement shows them, despite a uid of their own."""
     landlock: bool = True
     seccomp: bool = True
-    control_groups: bool = True
+    control_groups: bool = False
     user_namespace: bool = False
     """Whether the server needs a user namespace, because it has no right to make others without."""
 

@@ -215,6 +215,8 @@ class Server:
                 return gone
             if pid in self._children:
                 self._children.discard(pid)
+                if self._forks is not None:
+                    self._forks.ended(pid)
                 gone.append((pid, os.waitstatus_to_exitcode(status)))
 
     def _end(self) -> None:
@@ -225,6 +227,8 @@ class Server:
                 _signal_group(pid, signal.SIGKILL, group=pid in self._children)
             self._collect()
             time.sleep(0.0005)
+        if self._forks is not None:
+            self._forks.close()
         # By a descriptor, since a new root does not have its path.
         shutil.rmtree(self._folder.name, ignore_errors=True, dir_fd=self._above_folder)
 

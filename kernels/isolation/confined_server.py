@@ -19,6 +19,7 @@ from ..forking.confined_child import ConfinedChild
 from ..forking.fork_server import ForkServer
 from ..forking.forked_child import ForkedChild
 from ..inside.confinement import Confinement
+from ..inside.control_groups import sweep
 from ..inside.sandbox import Places
 from ..kernel_error import KernelClosedError
 from ..workspace import Workspace
@@ -156,3 +157,5 @@ class ConfinedServer:
             self._closed = True
             if self._server is not None:
                 await self._server.close()
+                if self._orders is not None and self._orders.control_groups:
+                    await asyncio.to_thread(sweep)  # for a server that was killed

@@ -20,6 +20,7 @@ from ..capabilities import IsolationLevel
 from ..forking.fork_server import ForkServer
 from ..inside import landlock, new_root, seccomp_filter
 from ..inside.confinement import Confinement
+from ..inside.control_groups import ControlGroups
 from ..inside.sandbox import Places
 from ..kernel_error import ForkServerError, IsolationError
 from ..resource_limits import ResourceLimits
@@ -96,8 +97,35 @@ def _candidates(level: IsolationLevel) -> list[Rung]:
         confinement = _confinement(
             level, landlock=version > 0, seccomp=seccomp, uids=uids, user_namespace=user_namespace
         )
-        found.append(Rung(level, confinement, version, root, notes=_notes(confinement, version, root)))
+        rung = Rung(level, confinement, version, root, notes=_notes(confinement, version, root))
+        found.append(_with_control_groups(rung))
     return found
+
+
+def _with_control_groups(rung: Rung) -> Rung:
+    """The rung with limits by control groups, or a note why there are none."""
+    if rung.confinement.user_namespace:
+        return _with_notes(rung, ["Control groups need rights outside of the user namespace."])
+    groups = control_groups_here()
+    if isinstance(groups, str):
+        return _with_notes(rung, [f"No control group can be made ({groups})."])
+    return replace(rung, confinement=replace(rung.confinement, control_groups=True), control_groups=groups)
+
+
+def control_groups_here() -> frozenset[str] | str:
+    """What control groups can limit, found out by making some; or why nothing."""
+    try:
+        groups = ControlGroups.create()
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        for door in groups.add("probe", ResourceLimits().memory, ResourceLimits().processes):
+            os.close(door)
+        return groups.limits
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        groups.close()
 
 
 def _confinement(

@@ -85,7 +85,7 @@ class Rung:
     def _all_notes(self) -> tuple[str, ...]:
         notes = list(self.notes)
         if Protection.MEMORY in self.protections and "memory" not in self.control_groups:
-            notes.append("The memory limit holds for each process alone: no control group can be made.")
+            notes.append("The memory limit holds for each process alone, not for all of a kernel's together.")
         if self.level is IsolationLevel.RESTRICTED:
             notes.append(
                 "Without namespaces there is no /dev/shm (so no multiprocessing locks), no loopback network, "
