@@ -1,8 +1,8 @@
 """A kernel in a new process of its own, below a parent that stays to clear up after it.
 
 The parent is small and does nothing but wait: for the kernel's end, after which it kills what the kernel left
-behind, or for its owner's end, which closes its standard input. Without child subreapers, as on macOS, there
-is no such parent, and only the kernel's own process group is taken with it.
+behind and removes its folder, or for its owner's end, which closes its standard input. Without child
+subreapers, as on macOS, there is no such parent, and only the kernel's own process group is taken with it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -22,7 +23,11 @@ _SWEEP_SECONDS = 5.0
 
 
 def run(argument: dict[str, Any]) -> None:
-    """Runs a kernel until it ends or the owner goes away; see `kernel_process.run` for the argument."""
+    """Runs a kernel until it ends or the owner goes away.
+
+    Args:
+        argument: What `kernel_process.run` takes, and the kernel's `folder`.
+    """
     if sys.platform != "linux":
         os.environ["JPY_PARENT_PID"] = str(os.getppid())  # ipykernel ends itself when that is gone
         _run_kernel(argument)
@@ -40,6 +45,7 @@ def run(argument: dict[str, Any]) -> None:
     os.close(argument["ready_fd"])
     code = _wait(pid)
     _sweep()
+    shutil.rmtree(argument["folder"], ignore_errors=True)
     os._exit(code if code >= 0 else 128 - code)
 
 

@@ -72,24 +72,25 @@ class SpawnLauncher:
     """Starts a new interpreter process for every kernel."""
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
+        self._folders: set[Path] = set()
         self._children: set[SpawnedChild] = set()
         self._closed = False
 
     can_preload = False
 
     async def make_folder(self) -> Path:
-        """Makes a folder inside one that `close` removes."""
+        """Makes a folder, which ends with its kernel, or with `close`."""
         if self._closed:
             raise KernelClosedError("the launcher was closed")
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="replgym-"))
-        return Path(tempfile.mkdtemp(prefix="k", dir=self._folder))
+        folder = Path(tempfile.mkdtemp(prefix="replgym-"))
+        self._folders.add(folder)
+        return folder
 
     async def launch(self, options: KernelOptions, timeout: float) -> KernelProcess:
         """Starts a kernel and waits until it listens."""
         ready = ReadySignal()
         argument = {
+            "folder": str(options.folder),
             "connection_file": str(options.connection_file),
             "output_limit": options.output_limit,
             "seed": options.seed,
@@ -129,15 +130,17 @@ class SpawnLauncher:
 
     async def remove_folder(self, folder: Path) -> None:
         """Removes the folder of a kernel."""
+        self._folders.discard(folder)
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def close(self) -> None:
-        """Kills what it started and removes its folder; idempotent."""
+        """Kills what it started and removes its folders; idempotent."""
         self._closed = True
         for child in self._children:
             child.kill()
             with contextlib.suppress(TimeoutError):
                 await child.wait(5.0)
         self._children.clear()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folders.clear()
