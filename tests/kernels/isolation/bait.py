@@ -42,14 +42,20 @@ def laid_out() -> Iterator[dict[str, object]]:
         yield facts
 
 
-def _files(base: Path, token: str) -> dict[str, object]:
-    outside, readable = base / "outside", base / "readable"
-    for folder, mode in ((outside, 0o777), (readable, 0o755)):
-        folder.mkdir()
-        folder.chmod(mode)
+def refill(outside: Path) -> None:
+    """Lays out the folder that everybody may write to as it was in the beginning."""
+    shutil.rmtree(outside, ignore_errors=True)
+    outside.mkdir()
+    outside.chmod(0o777)
     for name in ("append", "truncate", "delete", "rename"):
         (outside / name).write_text("content")
         (outside / name).chmod(0o666)
+
+
+def _files(base: Path, token: str) -> dict[str, object]:
+    outside, readable = base / "outside", base / "readable"
+    refill(outside)
+    readable.mkdir(mode=0o755)
     (readable / "data").write_text("public")
     (readable / "data").chmod(0o666)
     (base / "secret").write_text(token)

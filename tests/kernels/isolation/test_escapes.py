@@ -15,7 +15,7 @@ import pytest_asyncio
 from replgym.kernels import CellStatus, Isolation, IsolationLevel, Kernel, Protection, WorkspaceError
 
 from ..backend_house import BackendHouse, tested_backends
-from .bait import laid_out
+from .bait import laid_out, refill
 from .probe import TOKEN, Probe
 from .probes_of_files import READING, WRITING
 from .probes_of_networks import NETWORK
@@ -65,6 +65,7 @@ def bait() -> Iterator[dict[str, object]]:
 )
 async def cage(request: pytest.FixtureRequest, bait: dict[str, object]) -> AsyncIterator[Cage]:
     name, level = request.param
+    refill(Path(str(bait["outside"])))
     house = BackendHouse(name)
     await house.open()
     backend = house.with_options(isolation=level, limits=LIMITED, readable=(bait["readable"],))
