@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..backend_options import BackendOptions
+from ..inside.confinement import Confinement
 from ..resource_limits import ResourceLimits
 from .owner import owner_labels
 from .seccomp_profile import seccomp_profile
@@ -39,6 +40,9 @@ class ContainerSettings:
 
     options: BackendOptions
     warm_up: str = ".kernel_process:warm"
+    """Called once in the server inside, before its first fork."""
+    confinement: Confinement | None = None
+    """What the server inside does to the kernels that it keeps."""
 
     @property
     def user(self) -> tuple[int, int]:
@@ -58,6 +62,7 @@ class ContainerSettings:
             "token": token,
             "preload": list(self.options.preload),
             "warm_up": self.warm_up,
+            "confinement": None if self.confinement is None else asdict(self.confinement),
         }
         return {
             "image": self.options.docker.image,

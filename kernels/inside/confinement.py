@@ -31,6 +31,9 @@ class Confinement:
     user_namespace: bool = False
     """Whether the server needs a user namespace, because it has no right to make others without."""
 
+    container: bool = False
+    """Whether the server lives in a container, with a network, IPC and shared memory of its own."""
+
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Confinement:
         """Builds it from what JSON can carry."""

@@ -114,7 +114,7 @@ def confine(orders: Confinement, places: Places, uid: int) -> None:
     privileges.hide_memory()
     privileges.die_with_parent(signal.SIGKILL)
     if orders.seccomp:
-        seccomp_filter.refuse_system_calls(own_network=orders.own_namespaces)
+        seccomp_filter.refuse_system_calls(own_network=orders.own_namespaces or orders.container)
 
 
 def _counts_alone(orders: Confinement) -> bool:
@@ -124,12 +124,13 @@ def _counts_alone(orders: Confinement) -> bool:
 
 def _restrict_files(orders: Confinement, places: Places) -> None:
     writable = [places.workspace, places.temporary, places.run, *DEVICES]
-    if orders.own_namespaces:
+    own_network = orders.own_namespaces or orders.container
+    if own_network:
         readable = ["/"]
         writable += ["/dev/shm", "/dev/pts"]
     else:
         readable = [*ALWAYS_READABLE, *new_root.SETTINGS, *orders.readable]
-    landlock.restrict_files(readable, writable, tcp=orders.own_namespaces)
+    landlock.restrict_files(readable, writable, tcp=own_network)
 
 
 def _write(path: str, text: str) -> None:

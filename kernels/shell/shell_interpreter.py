@@ -8,14 +8,13 @@ import socket
 from typing import Any
 
 from ..interpreter import Cell
-from ..isolation.confined_server import ConfinedServer
 from ..kernel_error import ForkRefusedError, KernelClosedError, KernelStartError
 from ..workspace import Workspace
 from .family import Family
 from .family_member import FamilyMember
 from .shell_cell import ShellCell
 from .shell_files import ShellFiles
-from .shell_start import ShellSettings, start_shell
+from .shell_start import KernelForks, ShellSettings, start_shell
 from .shell_wire import ShellWire
 
 _FORK_SECONDS = 30.0
@@ -60,7 +59,7 @@ class ShellInterpreter:
 
     @classmethod
     async def start(
-        cls, server: ConfinedServer, settings: ShellSettings, *, timeout: float = 30.0
+        cls, server: KernelForks, settings: ShellSettings, *, timeout: float = 30.0
     ) -> ShellInterpreter:
         """Forks a shell and returns when it has said hello.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..inside.sandbox import Places
-from ..isolation.confined_server import ConfinedKernel, ConfinedServer
+from ..isolation.confined_server import ConfinedKernel
 from ..kernel_error import KernelStartError
 from .family import Family
 from .shell_files import ShellFiles
@@ -41,8 +42,26 @@ class ShellSettings:
         return {"output_limit": self.output_limit, "seed": self.seed, "branches": branches}
 
 
+class KernelForks(Protocol):
+    """What a shell needs of a fork server."""
+
+    async def fork(
+        self,
+        target: str,
+        argument: Callable[[Places], object],
+        *,
+        fds: Sequence[int] = (),
+        stdout: int | None = None,
+        stderr: int | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> ConfinedKernel:
+        """Forks a confined kernel; see `ConfinedServer.fork`."""
+        ...
+
+
 async def start_shell(
-    server: ConfinedServer, settings: ShellSettings, timeout: float
+    server: KernelForks, settings: ShellSettings, timeout: float
 ) -> tuple[Family, ShellWire, ShellFiles]:
     """Forks a shell and waits for its greeting.
 
