@@ -110,12 +110,15 @@ class ZmtpConnection(asyncio.Protocol):
         if len(buffer) < start + 2:
             return 0
         flags, size, head = buffer[start], buffer[start + 1], 2
+        if flags > _MORE | _LONG | _COMMAND:
+            self._give_up()
+            return 0
         if flags & _LONG:
             head = 9
             if len(buffer) < start + head:
                 return 0
             (size,) = struct.unpack_from(">Q", buffer, start + 1)
-        if self._size + size > MESSAGE_LIMIT or len(self._parts) >= _PARTS_LIMIT or flags > 7:
+        if self._size + size > MESSAGE_LIMIT or len(self._parts) >= _PARTS_LIMIT:
             self._give_up()
             return 0
         if len(buffer) < start + head + size:
