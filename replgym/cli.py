@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    from .agents import cli_eval, cli_report
+    from .agents import cli_doctor, cli_eval, cli_report
     from .agents.training import cli as cli_train
 
     parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
@@ -55,6 +55,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     cli_eval.add_parser(commands)
     cli_report.add_parser(commands)
     cli_train.add_parser(commands)
+    cli_doctor.add_parser(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.choices[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")

@@ -9,6 +9,7 @@ import ctypes
 import functools
 import os
 import platform
+import sys
 
 # name: (x86-64, aarch64); None where the architecture has no such call.
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
@@ -100,7 +101,9 @@ _ARCHITECTURES = ("x86_64", "aarch64")
 
 
 def architecture() -> str | None:
-    """`x86_64`, `aarch64`, or None for any other, and for 32-bit programs."""
+    """`x86_64`, `aarch64`, or None for any other, for 32-bit programs and where the system is not Linux."""
+    if sys.platform != "linux":
+        return None
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
     return machine if machine in _ARCHITECTURES and ctypes.sizeof(ctypes.c_void_p) == 8 else None
 
