@@ -1,4 +1,9 @@
-"""The event loop of cells that await: one for the life of the interpreter, made when it is first needed."""
+"""The event loop of cells: one for an interpreter's life; it runs while a cell awaits and between cells.
+
+A cell that does not await finds the loop as the running one all the same, as in a notebook, so that it can
+start tasks. The loop is made for the first cell that has the word `async` or `await` in it; most interpreters
+never need one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 
@@ -20,11 +25,24 @@ class CellLoop:
         """The tasks that are not done."""
         return set() if self._loop is None else asyncio.all_tasks(self._loop)
 
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Runs a cell; an interrupt reaches the cell also while it sleeps."""
+    @contextlib.contextmanager
+    def as_running(self, code: str) -> Iterator[None]:
+        """Has code that runs outside of the loop find it running."""
         if self._loop is None or self._loop.is_closed():
+            if "async" not in code and "await" not in code:
+                yield
+                return
             self._loop = asyncio.new_event_loop()
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield
+        finally:
+            asyncio._set_running_loop(None)
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs an awaiting cell; an interrupt reaches it also while it sleeps. To be called `as_running`."""
         loop = self._loop
+        assert loop is not None
         task = loop.create_task(coroutine)
 
         def on_interrupt(*_: object) -> None:
@@ -34,6 +52,7 @@ class CellLoop:
             loop.call_soon_threadsafe(lambda: None)
 
         before = signal.signal(signal.SIGINT, on_interrupt)
+        asyncio._set_running_loop(None)
         try:
             return loop.run_until_complete(task)
         except BaseException:
@@ -43,6 +62,7 @@ class CellLoop:
                     loop.run_until_complete(task)
             raise
         finally:
+            asyncio._set_running_loop(loop)
             signal.signal(signal.SIGINT, before)
 
     def run_until_readable(self, descriptor: int) -> None:

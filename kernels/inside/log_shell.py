@@ -90,6 +90,11 @@ class LogShell(PlainShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self.kernel.fail(getattr(etype, "__name__", str(etype)), str(evalue), "\n".join(stb))
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Accepts `%matplotlib inline`, which needs nothing; there is no window system."""
+        if gui is not None:
+            raise NotImplementedError(f"there are no windows here for {gui!r}; use %matplotlib inline")
+
     def _format_exception_for_storage(self, *_: Any, **__: Any) -> list[str]:
         return []  # a second, much slower traceback, for a history that nobody keeps
 

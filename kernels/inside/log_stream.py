@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import threading
 from typing import Any
 
 from .cell_traceback import encodable
@@ -17,6 +18,7 @@ from .output_log import OutputLog
 
 _CHUNK = 1 << 20
 _KEEP = 1 << 20
+_LONG_LINE = 1 << 12
 
 
 class LogStream(io.TextIOBase):
@@ -38,23 +40,34 @@ class LogStream(io.TextIOBase):
         self.file = file
         self._position = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.owner = os.getpid()
+        self._line = ""
+        self._writer = 0
+        self.is_own = True
+        """Whether this is the kernel's process, and not one that a cell forked."""
         self.sibling: LogStream | None = None
 
     encoding = "UTF-8"
     errors = "replace"
 
     def write(self, string: str) -> int:
-        """Writes text, as far as the budget goes, after what a subprocess wrote before it."""
+        """Writes text, as far as the budget goes, after what a subprocess wrote before it.
+
+        The beginning of a line waits for its end, which halves the cost of `print`.
+        """
         if not isinstance(string, str):
             raise TypeError(f"write() argument must be str, not {type(string).__name__}")
-        if os.getpid() != self.owner:
+        if not self.is_own:
             self._write_to_descriptor(string)
-        else:
-            self.drain()
-            if self.sibling is not None:
-                self.sibling.drain()
-            self.outputs.write(self, string)
+            return len(string)
+        writer = threading.get_ident()
+        if self._line and writer != self._writer:
+            self.flush()
+        if not self._line:
+            self._catch_up()
+        self._line += string
+        self._writer = writer
+        if string.endswith("\n") or len(self._line) > _LONG_LINE:
+            self.flush()
         return len(string)
 
     def send(self, text: str) -> None:
@@ -62,7 +75,15 @@ class LogStream(io.TextIOBase):
         self.log.text(self._stream, encodable(text))
 
     def flush(self) -> None:
-        """Nothing is ever held back."""
+        """Hands over the line that has begun."""
+        line, self._line = self._line, ""
+        if line:
+            self.outputs.write(self, line)
+
+    def disown(self) -> None:
+        """From now on this is another process."""
+        self.is_own = False
+        self._line = ""
 
     def close(self) -> None:
         """Does nothing: later cells still have something to say."""
@@ -104,7 +125,14 @@ class LogStream(io.TextIOBase):
         """Goes on in another process, with an empty file."""
         self.file = file
         self._position = 0
-        self.owner = os.getpid()
+        self.is_own = True
+
+    def _catch_up(self) -> None:
+        """Takes over what came before the line that begins now."""
+        self.drain()
+        if self.sibling is not None:
+            self.sibling.flush()
+            self.sibling.drain()
 
     def _write_to_descriptor(self, text: str) -> None:
         data = memoryview(encodable(text).encode())

@@ -97,6 +97,7 @@ class ShellBranches:
         self, kernel: ShellKernel, order: dict[str, Any], descriptors: list[int], files: list[OpenFile]
     ) -> None:
         source, folder = self.workspace, f"{self.reserve}/{order['name']}"
+        temporaries = self.temporary, f"{folder}/tmp"
         self.workspace, self.temporary, self.reserve = f"{folder}/work", f"{folder}/tmp", folder
         self.path, self._stem = [*self.path, order["name"]], None
         control, log, out, err = descriptors
@@ -104,7 +105,7 @@ class ShellBranches:
             os.mkdir(folder, 0o700)
             os.mkdir(self.temporary, 0o700)
             copy_tree(source, self.workspace)
-            move_process(source, self.workspace, self.temporary)
+            move_process(source, self.workspace, temporaries)
             open_again(files, source, self.workspace)
             if self.apart:
                 part([folder], self._shared)

@@ -15,6 +15,7 @@ import sys
 import threading
 from typing import Any
 
+from IPython.core.debugger import set_trace
 from IPython.core.error import StdinNotImplementedError
 
 from .cell_loop import CellLoop
@@ -57,8 +58,10 @@ class ShellKernel:
         self._cell = ""
         self._silent = False
         self._questions = 0
+        self._gave_up = False
         self._cut_told = 0
-        self._owner = os.getpid()
+        self._is_own = True
+        os.register_at_fork(after_in_child=self._disown)
         self._install()
 
     def serve(self) -> None:
@@ -98,11 +101,11 @@ class ShellKernel:
         for descriptor in old:
             os.close(descriptor)
         self.loop.forget()
-        self._owner = os.getpid()
+        self._is_own = True
 
     def show(self, kind: str, bundle: dict[str, str]) -> None:
         """Shows a result or a display, after what subprocesses have written so far."""
-        if os.getpid() == self._owner:
+        if self._is_own:
             self._drain()
             self.log.bundle(kind, bundle)
         elif "text/plain" in bundle:
@@ -110,7 +113,7 @@ class ShellKernel:
 
     def clear_shown(self, *, wait: bool) -> None:
         """Drops what was shown."""
-        if os.getpid() == self._owner:
+        if self._is_own:
             self._drain()
             self._hand_over()
             self.outputs.budget.renew()
@@ -119,7 +122,7 @@ class ShellKernel:
 
     def fail(self, name: str, value: str, traceback: str) -> None:
         """Shows an exception."""
-        if os.getpid() == self._owner:
+        if self._is_own:
             self._drain()
             self.log.error(name, value, traceback)
         else:
@@ -141,6 +144,7 @@ class ShellKernel:
         sys.stdout, sys.stderr = out, err
         builtins.input = self.raw_input
         getpass.getpass = self.getpass
+        sys.breakpointhook = set_trace
         self.shell.kernel = self
         self.shell.loop_runner = self.loop.run
 
@@ -154,7 +158,7 @@ class ShellKernel:
             signal.signal(signal.SIGINT, _ignore)
             self.fail(type(error).__name__, printable(error), "")
         signal.signal(signal.SIGINT, _ignore)
-        if os.getpid() != self._owner:
+        if not self._is_own:
             os._exit(0)  # a forked process came to the end of the cell, which is not its own
         self._drain()
         self.outputs.end()
@@ -164,27 +168,41 @@ class ShellKernel:
 
     def _run_cell(self, code: str) -> bool:
         """Runs a cell; True when it failed."""
+        self._gave_up = False
         self._renew()
+        self._drain()
         self.outputs.begin()
         self.shell.compile.silent = self._silent
-        result = self.shell.run_cell(code, store_history=not self._silent, silent=self._silent)
+        with self.loop.as_running(code):
+            result = self.shell.run_cell(code, store_history=not self._silent, silent=self._silent)
         return result is None or not result.success
 
     def _ask(self, prompt: str) -> str:
-        if not self._cell or self._silent or os.getpid() != self._owner:
+        if not self._cell or self._silent or not self._is_own:
             raise StdinNotImplementedError("nobody is there to answer")
         if threading.current_thread() is not threading.main_thread():
             raise StdinNotImplementedError("only the main thread can ask for input")
+        if self._gave_up:
+            self._gave_up = False
+            raise KeyboardInterrupt  # a debugger that asks on after an interrupt is ended by the second
         self._drain()
         self._hand_over()
         self._questions += 1
         asks = encodable(prompt[:_PROMPT_LIMIT])
         self.channel.send({"id": self._cell, "asks": asks, "question": self._questions})
+        try:
+            answer = self._answer()
+        except KeyboardInterrupt:
+            self._gave_up = True
+            raise
+        self._renew()
+        self.outputs.renew()
+        return answer
+
+    def _answer(self) -> str:
         while True:
             request, _ = self.channel.receive()
             if request["op"] == "reply" and request["question"] == self._questions:
-                self._renew()
-                self.outputs.renew()
                 answer: str = request["text"]
                 return answer
 
@@ -194,7 +212,15 @@ class ShellKernel:
         for stream in self.streams:
             stream.renew()
 
+    def _disown(self) -> None:
+        """This is a process that a cell forked."""
+        self._is_own = False
+        for stream in self.streams:
+            stream.disown()
+
     def _drain(self) -> None:
+        for stream in self.streams:
+            stream.flush()
         for stream in self.streams:
             stream.drain()
 

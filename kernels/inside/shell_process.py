@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import os
 import sys
+import tempfile
 import warnings
 from typing import Any
 
@@ -16,6 +17,7 @@ from .late_output import CellOutputs
 from .log_shell import LogShell, configuration
 from .output_budget import OutputBudget
 from .random_seed import seed_random
+from .settled_environment import settle_environment
 from .shell_branches import ShellBranches
 from .shell_kernel import ShellKernel
 from .stem import adopt_orphans
@@ -24,6 +26,7 @@ _FIRST_FD = 3
 _USED_BY_MANY = (
     "IPython.core.completer",
     "IPython.core.debugger",
+    "IPython.extensions.storemagic",
     "asyncio",
     "concurrent.futures.thread",
     "decimal",
@@ -57,7 +60,12 @@ def warm(_: object) -> None:
     shell.kernel = _Unheard()  # type: ignore[assignment]
     loop = CellLoop()
     shell.loop_runner = loop.run
-    with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
+    with (
+        open(os.devnull, "w") as null,
+        loop.as_running("await"),
+        contextlib.redirect_stdout(null),
+        contextlib.redirect_stderr(null),
+    ):
         for code in ("print(1 + 1)\n2", "1 / 0", "import asyncio\nawait asyncio.sleep(0)", "%pwd", "1 +"):
             shell.run_cell(code, store_history=True)
     loop.forget()
@@ -65,7 +73,11 @@ def warm(_: object) -> None:
     for name in ("get_ipython", "display"):
         if hasattr(builtins, name):
             delattr(builtins, name)
-    LogShell.instance(config=config)
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+    fresh: Any = LogShell.instance(config=config)
+    fresh.extension_manager.load_extension("storemagic")
 
 
 def run(argument: dict[str, Any]) -> None:
@@ -76,6 +88,8 @@ def run(argument: dict[str, Any]) -> None:
             from 3 on are those of `ShellKernel`.
     """
     adopt_orphans(True)
+    tempfile.tempdir = argument["branches"]["temporary"]  # without trying it out, which costs memory
+    settle_environment()
     if argument["seed"] is not None:
         seed_random(argument["seed"])
     shell = LogShell.instance(config=configuration())

@@ -47,13 +47,19 @@ def moved(path: str, source: str, target: str) -> str:
     return target + path.removeprefix(source) if inside else path
 
 
-def move_process(source: str, target: str, temporary: str) -> None:
-    """Has the process live in the copy: its working directory, home and import path."""
+def move_process(source: str, target: str, temporaries: tuple[str, str]) -> None:
+    """Has the process live in the copy: its working directory, environment and import path.
+
+    Args:
+        source: The workspace so far.
+        target: The copy.
+        temporaries: The folders for temporary files, so far and from now on.
+    """
     here = os.getcwd()
     os.chdir(moved(here, source, target) if here.startswith(source) else target)
-    os.environ["HOME"], os.environ["TMPDIR"] = target, temporary
     for name, value in os.environ.items():
-        os.environ[name] = moved(value, source, target)
+        os.environ[name] = moved(moved(value, source, target), *temporaries)
+    os.environ["HOME"], os.environ["TMPDIR"] = target, temporaries[1]
     tempfile.tempdir = None
     sys.path[:] = [moved(path, source, target) for path in sys.path]
     sys.path_importer_cache.clear()

@@ -23,6 +23,9 @@ _FEATURES = frozenset(
         Feature.CAPPED_AT_SOURCE,
     }
 )
+_RAW_OUTPUT = (
+    "Programs that write more to their output than one file may have are ended by that; printing is not."
+)
 
 
 class ShellBackend:
@@ -41,11 +44,12 @@ class ShellBackend:
         if not sys.platform.startswith("linux"):
             raise KernelStartError("the back end 'fork' needs Linux; use backend='jupyter' here")
         promised = await self._server.capabilities("fork", _FEATURES)
-        if promised.isolation is not IsolationLevel.LIMITS:
-            return promised
-        return replace(
-            promised, notes=(*promised.notes, "Live copies can reach each other's files and processes.")
-        )
+        notes = [*promised.notes, _RAW_OUTPUT]
+        if promised.isolation is IsolationLevel.LIMITS:
+            notes.append("Live copies can reach each other's files and processes.")
+        elif promised.isolation is IsolationLevel.RESTRICTED:
+            notes.append("Live copies cannot be copied again.")
+        return replace(promised, notes=tuple(notes))
 
     async def start_kernel(self) -> SupervisedKernel:
         """Starts one shell."""

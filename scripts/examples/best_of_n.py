@@ -1,7 +1,7 @@
 """Best of n from the middle of an episode, instead of n episodes from the start.
 
 An episode begins. After two turns it is forked: every branch has a copy of the live interpreter with all its
-variables, and goes on by itself under a hasty player, who sometimes guesses instead of asking. The best of them
+variables, and goes on by itself under a hasty player, who sometimes guesses instead of asking. The best one
 counts. Run it with `python scripts/examples/best_of_n.py`.
 """
 
