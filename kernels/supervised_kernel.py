@@ -79,7 +79,7 @@ class SupervisedKernel:
             self._require_open()
             await self._settle()
             if not self.is_alive():
-                cause = self._current().why_lost()
+                cause = self._interpreter.why_lost() if self._interpreter is not None else ""
                 await self._replace()
                 return self._report(CellResult(status=CellStatus.DIED, state_lost=True, cause=cause))
             cell = self._cell = self._current().send(code)

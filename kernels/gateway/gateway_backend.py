@@ -10,10 +10,12 @@ from ..supervised_kernel import SupervisedKernel
 from .gateway_client import GatewayClient
 from .gateway_interpreter import GatewayInterpreter
 
+_GRACE_SECONDS = 3.0
 _NOTES = (
     "Isolation, resource limits and network are the business of the server; nothing is claimed here.",
     "Files move with the help of the kernel, so what a cell did to its interpreter can reach them.",
     "The server notices the death of a kernel within its own polling interval, three seconds by default.",
+    "The order of sets differs from kernel to kernel unless the server runs with PYTHONHASHSEED=0.",
     "The server may drop displays that come faster than its iopub limits.",
 )
 
@@ -62,6 +64,7 @@ class GatewayBackend:
             self._interpreter,
             await self.capabilities(),
             setup=self._options.setup,
+            grace=_GRACE_SECONDS,
             start_timeout=gateway.start_timeout + gateway.request_timeout,
         )
         return await kernel.start()

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import IPython
 from ipykernel.iostream import OutStream
+from IPython.core.page import as_hook, display_page
 
 from .capped_stream import CappedStream
 from .cell_displays import CellDisplayHook, CellDisplayPublisher
@@ -31,6 +32,7 @@ from .gateway_names import CHUNK, FILE_REPLY, FILE_REQUEST, PING
 from .late_output import CellOutputs
 from .output_budget import OutputBudget
 from .plain_shell import CellCompiler
+from .settled_environment import settle_environment
 
 if TYPE_CHECKING:
     from ..kernel_error import WorkspaceError
@@ -117,6 +119,8 @@ def install(argument: dict[str, Any]) -> None:
     os.chdir(work)
     os.environ.update(HOME=work, TMPDIR=folder)
     tempfile.tempdir = None
+    settle_environment()
+    sys.breakpointhook = sys.__breakpointhook__  # debugpy's waits for a client that never comes
     shell: Any = IPython.get_ipython()
     outputs = CellOutputs(OutputBudget(argument["output_limit"]))
     _change_shell(shell)
@@ -130,6 +134,7 @@ def install(argument: dict[str, Any]) -> None:
 def _change_shell(shell: Any) -> None:
     warnings.filterwarnings("ignore", message="To exit: use")
     shell.__class__ = CellShell
+    shell.set_hook("show_in_pager", as_hook(display_page), 0)
     shell.display_pub.__class__ = CellDisplayPublisher
     shell.displayhook.__class__ = CellDisplayHook
     shell.compiler_class = CellCompiler

@@ -15,7 +15,7 @@ import time
 
 END = b"q"
 _SWEEPS = 20
-_QUIET_SECONDS = 15.0
+_QUIET_SECONDS = 10.0
 _LONGEST_SECONDS = 120.0
 
 

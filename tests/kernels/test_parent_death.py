@@ -99,11 +99,12 @@ async def _start_owner(backend: str, mark: str, folder: Path, outside: Mapping[s
     return owner
 
 
-@pytest.mark.parametrize("backend", backend_house.tested_backends())
-async def test_nothing_outlives_its_owner(backend: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variant", backend_house.tested_variants())
+async def test_nothing_outlives_its_owner(variant: str, tmp_path: Path) -> None:
+    backend, options = backend_house.VARIANTS.get(variant, (variant, {}))
     mark = unique_seconds()
     async with AsyncExitStack() as stack:
-        outside: dict[str, Any] = {}
+        outside = dict(options)
         if need := backend_house.NEEDS.get(backend):
             outside |= await stack.enter_async_context(need.provide())
         if "gateway" in outside:

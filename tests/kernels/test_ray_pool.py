@@ -26,7 +26,7 @@ from replgym.kernels.remote_kernel import RemoteKernel
 from .conformance.host_processes import unique_seconds, until_gone, until_running
 
 PATIENCE = 60.0
-LEASE = 3.0
+LEASE = 2.0
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
@@ -44,7 +44,7 @@ def cluster() -> Iterator[Any]:
     cluster.shutdown()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool(cluster: Any) -> AsyncIterator[RayKernelPool]:
     async with await RayKernelPool.start(size=2, warm=0, lease=LEASE) as pool:
         yield pool

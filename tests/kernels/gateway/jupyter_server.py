@@ -78,6 +78,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
             kind,
             *_OPTIONS[kind],
             f"--{_APPLICATIONS[kind]}.port={_free_port()}",
+            "--AsyncIOLoopKernelRestarter.time_to_dead=0.5",
             *more,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -86,6 +87,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
             env={
                 **environment,
                 "HOME": str(folder),
+                "PYTHONHASHSEED": "0",
                 "TMPDIR": str(folder / "tmp"),
                 "JUPYTER_CONFIG_DIR": str(folder / "config"),
                 "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
