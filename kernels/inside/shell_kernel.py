@@ -184,7 +184,7 @@ class ShellKernel:
             raise StdinNotImplementedError("only the main thread can ask for input")
         if self._gave_up:
             self._gave_up = False
-            raise KeyboardInterrupt  # a debugger that asks on after an interrupt is ended by the second
+            raise EOFError("nobody is there to answer")  # ends a debugger that asks on after an interrupt
         self._drain()
         self._hand_over()
         self._questions += 1
