@@ -169,6 +169,8 @@ class GatewayInterpreter:
             await self._client.delete(self.kernel_id)
 
     def _request(self, kind: str, content: dict[str, Any]) -> JupyterCell:
+        if self._cell is not None:
+            self._cell.abandon()
         cell = self._cell = JupyterCell(self._output_limit, self._lost.set)
         cell.message_id = self._channels.send(Channel.SHELL, kind, content)
         return cell

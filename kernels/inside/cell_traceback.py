@@ -8,6 +8,7 @@ from types import TracebackType
 
 TRACEBACK_LIMIT = 16_000
 _VALUE_LIMIT = 8_000
+_FRAMES = 200
 
 
 class PrintableError:
@@ -35,7 +36,7 @@ def printable(value: BaseException) -> str:
 
 def format_traceback(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> str:
     """Formats an exception and its causes with the frames of cells and of files in the working folder."""
-    report = traceback.TracebackException(kind, value, trace, compact=True)
+    report = traceback.TracebackException(kind, value, trace, limit=-_FRAMES, compact=True)
     _trim(report, f"{os.getcwd()}{os.sep}")
     return encodable(cut_middle("".join(report.format()), TRACEBACK_LIMIT))
 

@@ -75,6 +75,10 @@ class JupyterCell:
         """Forgets the question, because the cell is being interrupted instead of answered."""
         self.request = None
 
+    def abandon(self) -> None:
+        """Another request has taken its place: what becomes of it matters no more."""
+        self._on_broken = lambda: None
+
     def resume(self) -> None:
         """Starts the next stretch: what was collected so far belonged to the one before."""
         self.request = None

@@ -166,6 +166,8 @@ class JupyterInterpreter:
 
     def _request(self, kind: str, content: dict[str, Any], *, may_ask: bool = False) -> JupyterCell:
         assert self._channels is not None
+        if self._cell is not None:
+            self._cell.abandon()
         cell = self._cell = JupyterCell(self._output_limit, self._poison, may_ask=may_ask)
         cell.message_id = self._channels.send(Channel.SHELL, kind, content)
         return cell

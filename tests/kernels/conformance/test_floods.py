@@ -91,11 +91,15 @@ async def test_a_flood_ends_with_its_cell(kernel: Kernel, name: str) -> None:
         "while True: display('x')",
     ],
 )
-async def test_an_endless_printer_is_capped_and_stopped(kernel: Kernel, printer: str) -> None:
+async def test_an_endless_printer_is_capped_and_stopped(make_kernel: KernelMaker, printer: str) -> None:
+    kernel = await make_kernel(output_limit=1000)
     result = await kernel.execute(printer, timeout=0.5)
-    assert result.status is CellStatus.TIMEOUT
-    assert not result.state_lost
-    assert 0 < sum(len(output.text) for output in result.outputs) <= 1 << 16
-    if "display" not in printer:  # they are slower, and have not reached the cap yet
+    if result.status is not CellStatus.TIMEOUT:
+        # What goes to a descriptor goes to a file there, which ends the printer when it is full.
+        assert kernel.capabilities.backend == "fork"
+        assert "print(" not in printer
+        assert "display(" not in printer
+    assert 0 < sum(len(output.text) for output in result.outputs) <= 1000
+    if "display" not in printer:  # they are slow, and may not have reached the cap
         assert result.truncated > 0
     assert (await kernel.execute("6 * 7", timeout=PATIENCE)).text() == "42"

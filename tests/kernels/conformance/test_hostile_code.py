@@ -17,13 +17,6 @@ DEADLY = {
     "a null pointer": "import ctypes; ctypes.string_at(0)",
     "its own kill": "import os; os.kill(os.getpid(), 9)",
     "its own stop and kill": "import os; os.kill(os.getpid(), 11)",
-    "endless recursion": (
-        "import sys\nsys.setrecursionlimit(10**9)\n"
-        "class A:\n  def __getattr__(self, name): return getattr(self, name + 'x'[:0])\n"
-        "def f(*a): return f(*[f(*a)])\nimport ctypes; f_type = ctypes.CFUNCTYPE(None)\n"
-        "deep = []\nfor _ in range(3_000_000): deep = [deep]\nrepr(deep) if False else None\n"
-        "call = f_type(lambda: call())\ncall()"
-    ),
 }
 
 UNSTOPPABLE = {
@@ -52,6 +45,12 @@ MUTILATING = {
     "no signal handler": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)",
     "an alarm": "import signal, time\nsignal.alarm(1)\ntime.sleep(3)",
     "limits of its own": "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))",
+    "endless recursion": "import sys\nsys.setrecursionlimit(10**4)\ndef f(): return [f()]\nf()",
+    "endless recursion in C": (
+        "import ctypes, sys\nsys.setrecursionlimit(10**9)\n"
+        "call = ctypes.CFUNCTYPE(None)(lambda: call())\ncall()"
+    ),
+    "a deep structure": "deep = []\nfor _ in range(10**6): deep = [deep]\nrepr(deep)",
     "no garbage collector": "import gc\ngc.disable(); gc.set_threshold(1)",
 }
 
