@@ -19,7 +19,6 @@ SHARED = "/replgym/slot"
 WORKSPACE = "/workspace"
 USER = 10001
 _OWN_PROCESSES = 3
-_SHARED_MEMORY = 64 << 20
 _ENVIRONMENT = {
     "HOME": WORKSPACE,
     "TMPDIR": "/tmp",
@@ -103,7 +102,7 @@ class ContainerSettings:
             "memswap_limit": limits.memory,
             "pids_limit": limits.processes + _OWN_PROCESSES,
             "nano_cpus": None if options.cpus is None else int(options.cpus * 1e9),
-            "shm_size": min(limits.workspace, _SHARED_MEMORY),
+            "shm_size": limits.workspace,
             "tmpfs": self._memory_folders(limits),
             "ulimits": [
                 docker.Ulimit(name=name, soft=value, hard=value)
@@ -115,8 +114,5 @@ class ContainerSettings:
 
     def _memory_folders(self, limits: ResourceLimits) -> dict[str, str]:
         user, group = self.user
-        common = f"rw,exec,nosuid,nodev,size={limits.workspace}"
-        return {
-            WORKSPACE: f"{common},uid={user},gid={group},mode=0700",
-            "/tmp": f"{common},mode=1777",
-        }
+        settings = f"rw,exec,nosuid,nodev,size={limits.workspace},uid={user},gid={group},mode=0700"
+        return {WORKSPACE: settings, "/tmp": settings}

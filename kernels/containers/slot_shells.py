@@ -14,7 +14,7 @@ from .slot import Slot
 from .slot_pool import SlotPool
 
 # All of it is memory of the container.
-_PLACES = Places(WORKSPACE, "/tmp/session", "/tmp/run")
+_PLACES = Places(WORKSPACE, "/tmp", "/dev/shm/run")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,18 @@ NEEDS: Mapping[str, Need] = {
 }
 
 
+VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "docker-fork": ("docker", {"docker": {"engine": "fork"}}),
+}
+"""Back ends that options turn into others: the name in `BACKENDS`, and the options."""
+
+
+def tested_variants() -> list[str]:
+    """The names of the back ends and variants that are tested on this machine."""
+    tested = tested_backends()
+    return sorted([*tested, *(name for name, (base, _) in VARIANTS.items() if base in tested)])
+
+
 def tested_backends() -> list[str]:
     """The names of the back ends that are tested on this machine."""
     required = os.environ.get("REPLGYM_REQUIRE", "").split(",")
@@ -56,10 +68,10 @@ def tested_backends() -> list[str]:
 
 
 class BackendHouse:
-    """The back ends of one name, one for each set of options."""
+    """The back ends of one name or variant, one for each set of options."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name, self._variant = VARIANTS.get(name, (name, {}))
         self._made: dict[str, KernelBackend] = {}
         self._outside: Mapping[str, Any] = {}
         self._stack = AsyncExitStack()
@@ -71,7 +83,7 @@ class BackendHouse:
 
     def with_options(self, **options: Any) -> KernelBackend:
         """The back end with these fields of `BackendOptions`; it lives until `close`."""
-        chosen = BackendOptions(**{**self._outside, **options})
+        chosen = BackendOptions(**{**self._outside, **self._variant, **options})
         key = chosen.model_dump_json()
         if key not in self._made:
             self._made[key] = BACKENDS[self.name](chosen)

@@ -8,12 +8,12 @@ import pytest_asyncio
 
 from replgym.kernels import Kernel
 
-from .backend_house import BackendHouse, tested_backends
+from .backend_house import BackendHouse, tested_variants
 
 KernelMaker = Callable[..., Awaitable[Kernel]]
 
 
-@pytest_asyncio.fixture(params=tested_backends(), scope="session", loop_scope="session")
+@pytest_asyncio.fixture(params=tested_variants(), scope="session", loop_scope="session")
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[BackendHouse]:
     house = BackendHouse(request.param)
     await house.open()
