@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.kernels import CellStatus, Kernel
+from replgym.kernels import CellStatus, Feature, Kernel
 
 from ..conftest import KernelMaker
 from .cells import PATIENCE
@@ -96,7 +96,7 @@ async def test_an_endless_printer_is_capped_and_stopped(make_kernel: KernelMaker
     result = await kernel.execute(printer, timeout=0.5)
     if result.status is not CellStatus.TIMEOUT:
         # What goes to a descriptor goes to a file there, which ends the printer when it is full.
-        assert kernel.capabilities.backend == "fork"
+        assert Feature.FORK in kernel.capabilities.features
         assert "print(" not in printer
         assert "display(" not in printer
     assert 0 < sum(len(output.text) for output in result.outputs) <= 1000
