@@ -22,7 +22,7 @@ from .wire import Channel, Message
 
 TRACEBACK_LIMIT = 16_000
 _NAME_LIMIT = 200
-_PROMPT_LIMIT = 4_000
+_PROMPT_LIMIT = (1 << 20) + 100  # calls of host functions travel as prompts
 _MIME_TYPES = 32
 _REPLY_SECONDS = 2.0
 _IDLE_SECONDS = 10.0

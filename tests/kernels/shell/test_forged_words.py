@@ -68,7 +68,7 @@ async def main():
     kernel = await make_backend("fork", BackendOptions()).start_kernel()
     kernels = [kernel, await kernel.fork(), await kernel.fork()]
     kernels.append(await kernels[1].fork())
-    code = "import subprocess\\nfor new in (False, True): subprocess.Popen(['sleep', '%s'], start_new_session=new)"
+    code = "import subprocess as s\\nfor new in (0, 1): s.Popen(['sleep', '%s'], start_new_session=new)"
     for each in kernels:
         await each.execute(code % sys.argv[1], timeout=60)
     await asyncio.sleep(600)
