@@ -104,8 +104,9 @@ class ForkedChild:
     def kill(self) -> None:
         """Kills the process and whatever it started; idempotent. `wait` tells when all is gone."""
         if self.is_alive():
-            self._send_signal(self.pid, signal.SIGKILL)
-            self.signal(signal.SIGKILL)
+            # A dead server takes no orphans: then a keeper has the time to kill them itself. Others are dead.
+            takes_orphans = self._send_signal(self.pid, signal.SIGKILL)
+            self.signal(signal.SIGKILL if takes_orphans else signal.SIGTERM)
 
     def settle(self, returncode: int | None) -> None:
         """Called by the server's client: the process was collected, its orphans are gone."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from . import new_root, privileges
+from . import new_root, privileges, seccomp_filter
 from .confinement import Confinement
 from .control_groups import ControlGroups, join
 from .keeper import keep
@@ -51,29 +50,38 @@ class ConfinedForks:
         self._own_pids: int | None = None
         self._groups = ControlGroups.create() if orders.control_groups else None
         self._group_of: dict[int, str] = {}
-        self._doors: list[int] = []
+        self._group = ""
         if orders.own_namespaces:
             call("unshare", CLONE_NEWNS)
             scratch = os.path.join(folder, "root")
             os.mkdir(scratch)
             new_root.enter_new_root(scratch, readable)
             self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        if orders.seccomp:
+            seccomp_filter.build(own_network=orders.own_namespaces)  # once for all kernels
         privileges.hide_memory()
+        self.enter_next_group()
 
     def fork(self) -> int:
         """Forks like `os.fork`, the child as process 1 of a PID namespace where the level has them."""
+        if self._groups is not None and not self._group:
+            self.enter_next_group()
         self._count += 1
-        group = f"k{self._count}"
-        if self._groups is not None:
-            made = self._groups.add(group, self._orders.memory, self._orders.processes)
-            # Out of the way of those that the kernel is given.
-            self._doors = [fcntl.fcntl(door, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD) for door in made]
-            _close_all(made)
         pid = self._fork()
         if pid != 0:
-            self._group_of[pid] = group
-            _close_all(self._doors)
+            self._group_of[pid], self._group = self._group, ""
         return pid
+
+    def enter_next_group(self) -> None:
+        """Moves the server into the control group in which the next kernel is then born.
+
+        A move may have to wait some milliseconds for all processors, so it is not done while a start waits.
+        """
+        if self._groups is not None and not self._group:
+            group = f"k{self._count + 1}"
+            # One more for the keeper.
+            join(self._groups.add(group, self._orders.memory, self._orders.processes + 1))
+            self._group = group
 
     def ended(self, pid: int) -> None:
         """Called when a keeper was collected."""
@@ -113,7 +121,6 @@ class ConfinedForks:
         privileges.die_with_parent(signal.SIGKILL if orders.own_namespaces else signal.SIGTERM)
 
         def become_kernel() -> NoReturn:
-            join(self._doors)
             # Not done by the keeper, whose memory stays small as long as it does nothing.
             _furnish_and_report(orders, places, uid, report)
             confine(orders, places, uid)

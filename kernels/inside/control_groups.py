@@ -71,7 +71,8 @@ class ControlGroups:
         values = {"memory": memory, "pids": processes}
         doors = []
         for hierarchy in self.hierarchies:
-            os.mkdir(kernel, dir_fd=hierarchy.own_fd)
+            with contextlib.suppress(FileExistsError):  # from an attempt that failed half-way
+                os.mkdir(kernel, dir_fd=hierarchy.own_fd)
             for limited, files in hierarchy.limits.items():
                 for index, file in enumerate(files):
                     with contextlib.suppress(FileNotFoundError) if index else contextlib.nullcontext():
@@ -89,8 +90,10 @@ class ControlGroups:
                 self._leftovers.discard(name)
 
     def close(self) -> None:
-        """Removes the groups of all kernels, which must have ended, and the server's."""
+        """Removes the groups of all kernels, which must have ended, and the server's; leaves them before."""
         for hierarchy in self.hierarchies:
+            with contextlib.suppress(OSError):
+                _write("cgroup.procs", "0", hierarchy.above_fd)
             for kernel in _groups_in(hierarchy.own_fd):
                 _removed(kernel, hierarchy.own_fd)
             os.close(hierarchy.own_fd)

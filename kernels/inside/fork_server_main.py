@@ -156,6 +156,9 @@ class Server:
             self._send({"id": request["id"], "pid": pid}, [pidfd])
         finally:
             os.close(pidfd)
+        if self._forks is not None:
+            with contextlib.suppress(OSError):  # tried again when it is needed, where it is told
+                self._forks.enter_next_group()
 
     def _run_child(self, request: dict[str, Any], fds: list[int]) -> NoReturn:
         """Turns the fork into a process of its own, which runs the target, or keeps one that does."""

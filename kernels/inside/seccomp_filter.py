@@ -9,6 +9,7 @@ falls back to `clone`, whose flags are checked.
 from __future__ import annotations
 
 import ctypes
+import functools
 import struct
 
 from .system_calls import NUMBERS, architecture, number, prctl
@@ -74,6 +75,7 @@ def refuse_system_calls(*, own_network: bool) -> None:
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(header, len(header)))
 
 
+@functools.cache
 def build(*, own_network: bool) -> bytes:
     """The filter's program."""
     machine = architecture()

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from replgym.kernels import BackendOptions
-from replgym.kernels.jupyter.fork_launcher import ForkLauncher
+from replgym.kernels.jupyter.confined_launcher import ConfinedLauncher
 from replgym.kernels.jupyter.jupyter_backend import JupyterBackend
 
 
@@ -20,9 +20,10 @@ def _children(pid: int) -> list[str]:
 
 
 async def test_two_hundred_kernels_leave_nothing() -> None:
-    launcher = ForkLauncher()
-    backend = JupyterBackend("jupyter", launcher, BackendOptions())
-    server = await launcher.server()
+    launcher = ConfinedLauncher(BackendOptions())
+    promise = launcher.server.capabilities
+    backend = JupyterBackend("jupyter", launcher, BackendOptions(), promise)
+    server = await launcher.server.server()
 
     async def episode() -> None:
         kernel = await backend.start_kernel()
@@ -37,7 +38,7 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
         assert _open_fds() <= before
         assert _children(server.pid) == []
         assert set(os.listdir(server.folder)) == files
-        assert len(os.listdir(f"/proc/{server.pid}/fd")) <= 8
+        assert len(os.listdir(f"/proc/{server.pid}/fd")) <= 16
     finally:
         await backend.close()
     assert not server.folder.exists()
