@@ -66,5 +66,6 @@ def _check_folder(folder: Path, token: str) -> None:
 
 
 def _give_up(problem: str) -> NoReturn:
-    print(f"replgym: {problem}", file=sys.stderr, flush=True)  # noqa: T201 - the host reads it
+    sys.stderr.write(f"replgym: {problem}\n")  # the host reads it
+    sys.stderr.flush()
     os._exit(3)
