@@ -21,6 +21,8 @@ from pydantic import BaseModel
 from replgym.agents.training.train_config import TrainConfig
 from replgym.cli import main
 from replgym.envs import EnvConfig
+from replgym.kernels import BackendOptions
+from replgym.kernels.gateway.gateway_options import GatewayOptions
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -116,14 +118,21 @@ def test_links_lead_somewhere(page: Path) -> None:
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not EnvConfig:
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in (EnvConfig, BackendOptions):
             yield from keys_of(kind, f"{prefix}{name}.")
         else:
             yield prefix + name
 
 
 @pytest.mark.parametrize(
-    ("page", "model"), [("environment.md", EnvConfig), ("training.md", TrainConfig)], ids=place
+    ("page", "model"),
+    [
+        ("environment.md", EnvConfig),
+        ("interpreters.md", BackendOptions),
+        ("interpreters.md", GatewayOptions),
+        ("training.md", TrainConfig),
+    ],
+    ids=place,
 )
 def test_tables_name_every_setting(page: str, model: type[BaseModel]) -> None:
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / page).read_text(), re.MULTILINE)

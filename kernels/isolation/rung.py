@@ -91,6 +91,10 @@ class Rung:
                 "Without namespaces there is no /dev/shm (so no multiprocessing locks), no loopback network, "
                 "and the workspace lies on the machine's disk without a limit on its total size."
             )
+            if not self.root:
+                notes.append(
+                    "Code may change the modes and times of files that its user owns, not their content."
+                )
         return tuple(notes)
 
 
