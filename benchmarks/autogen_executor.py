@@ -53,13 +53,11 @@ def contender() -> Contender:
 
         folder = Path(tempfile.mkdtemp(prefix="autogen-"))
         folder.chmod(0o777)
-        executor = DockerCommandLineCodeExecutor(
-            image=image, work_dir=folder, timeout=60, stop_container=True
-        )
+        executor = DockerCommandLineCodeExecutor(image=image, work_dir=folder)
         await executor.start()
         return AutoGenSession(executor, folder)
 
     async def close() -> None:
         return None
 
-    return Contender(NAME, start, close)
+    return Contender(NAME, start, close, stateful=False)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import zmq
 from contenders import Contender, KernelSession, Session
 
 from replgym.kernels import BackendOptions, Capabilities, IsolationLevel, SupervisedKernel
 from replgym.kernels.jupyter.jupyter_interpreter import JupyterInterpreter
 from replgym.kernels.jupyter.launcher import KernelOptions, KernelProcess
+from replgym.kernels.workspace import Workspace
 
 NAME = "docker run + cold kernel"
+_SOCKETS = ("s-1", "s-2", "s-3")
 _FLAGS: Mapping[str, Any] = {
     "network_mode": "none",
     "mem_limit": "2g",
@@ -58,6 +60,10 @@ class ContainerProcess:
             await asyncio.to_thread(self._container.remove, force=True)
         return None
 
+    def why_lost(self) -> str:
+        """Nothing is known."""
+        return ""
+
     def signal_group(self, number: int) -> None:
         """Not needed here."""
 
@@ -69,12 +75,13 @@ class ContainerProcess:
 class ColdContainerLauncher:
     """Starts a container for every kernel."""
 
+    can_preload = False
+
     def __init__(self, image: str) -> None:
         import docker
 
         self._image = image
         self._client = docker.from_env()
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
 
     async def make_folder(self) -> Path:
         """Makes the folder that host and container share."""
@@ -87,12 +94,27 @@ class ColdContainerLauncher:
         command = ["python3", "-m", "ipykernel_launcher", "-f", str(options.connection_file)]
         volumes = {str(options.folder): {"bind": str(options.folder), "mode": "rw"}}
         run = self._client.containers.run
-        return ContainerProcess(await asyncio.to_thread(run, self._image, command, volumes=volumes, **_FLAGS))
+        container = await asyncio.to_thread(run, self._image, command, volumes=volumes, **_FLAGS)
+        async with asyncio.timeout(timeout):
+            while not all((options.folder / name).exists() for name in _SOCKETS):
+                await asyncio.sleep(0.005)
+        return ContainerProcess(container)
+
+    def address(self, options: KernelOptions) -> str:
+        """The same path on both sides."""
+        return str(options.folder / "s")
+
+    def open_workspace(self, options: KernelOptions) -> Workspace:
+        """A folder of the host, since nothing is read from the one in the container."""
+        return Workspace(options.folder)
+
+    async def remove_folder(self, folder: Path) -> None:
+        """Removes it."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def close(self) -> None:
         """Closes the client."""
         self._client.close()
-        self.context.destroy(linger=0)
 
 
 def contender() -> Contender:

@@ -37,6 +37,8 @@ class Contender:
     """Starts a session and returns when it has answered."""
     close: Callable[[], Awaitable[None]]
     backend: KernelBackend | None = None
+    stateful: bool = True
+    """Whether variables live from cell to cell; if not, it can play no episodes."""
 
 
 class NaiveSession:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import autogen_executor
 import cold_container
 import machine
 import measures
@@ -29,6 +30,7 @@ from replgym.kernels import BACKENDS, Feature, KernelError
 
 YARDSTICK = "naive jupyter_client"
 COLD = cold_container.NAME
+SLOW = (YARDSTICK, COLD, autogen_executor.NAME)
 FOLDER = Path(__file__).parent / "results"
 _TARGETS = (
     results.Target("jupyter", "start to ready", 0.12, YARDSTICK),
@@ -99,7 +101,7 @@ async def _contenders(names: Sequence[str]) -> list[Contender]:
         for contender in _variants(name):
             try:
                 await (await contender.start()).close()
-            except KernelError as error:
+            except (KernelError, ImportError) as error:
                 sys.stderr.write(f"left out {contender.name}: {error}\n")
                 await contender.close()
             else:
@@ -111,7 +113,7 @@ def _variants(name: str) -> list[Contender]:
     if name in ("jupyter", "fork"):
         return [of_backend(name), of_backend(name, f"{name}, limits only", isolation="limits")]
     if name == "docker":
-        return [of_backend(name), cold_container.contender()]
+        return [of_backend(name), cold_container.contender(), autogen_executor.contender()]
     return [of_backend(name)]
 
 
@@ -121,12 +123,12 @@ async def _measure(
     some = max(3, arguments.rounds // 4)
 
     async def throughput(contender: Contender) -> dict[str, float]:
-        scale = 4 if contender.name == YARDSTICK or contender.name == COLD else 1
+        scale = 4 if contender.name in SLOW else 1
         count = max(arguments.workers, arguments.episodes // scale)
         return await measures.episodes(contender, count=count, workers=arguments.workers)
 
     async def starts(contender: Contender) -> dict[str, float]:
-        scale = 4 if contender.name == YARDSTICK or contender.name == COLD else 1
+        scale = 4 if contender.name in SLOW else 1
         count = max(arguments.workers, arguments.episodes // scale)
         return await measures.starts(contender, count=count, workers=arguments.workers)
 
@@ -135,6 +137,7 @@ async def _measure(
 
     await _rounds("starts", arguments.rounds, contenders, measures.start, samples)
     await _rounds("round trips", arguments.rounds, contenders, measures.round_trip, samples)
+    contenders = [contender for contender in contenders if contender.stateful]
     await _rounds("resets", arguments.rounds, contenders, measures.reset, samples)
     await _rounds("deaths", some, contenders, measures.death, samples)
     await _rounds("throughput of starts", some, contenders, starts, samples)
