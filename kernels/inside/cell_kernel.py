@@ -131,6 +131,9 @@ class CellKernelApp(IPKernelApp):
 
     output_limit = 1 << 16
 
+    def parse_command_line(self, argv: list[str] | None = None) -> None:
+        """Does nothing: what is to be set is set by whoever makes the application, without a parser."""
+
     def init_sockets(self) -> None:
         """Opens no socket but those of the connection file."""
         without_network_pipe()

@@ -79,7 +79,8 @@ def run(argument: dict[str, Any]) -> None:
     app.outstream_class = f"{CappedStream.__module__}.CappedStream"
     app.kernel_class = CellKernel
     app.output_limit = argument.get("output_limit", CellKernelApp.output_limit)
-    app.initialize(["-f", argument["connection_file"]])
+    app.connection_file = argument["connection_file"]
+    app.initialize([])
     app.kernel.seed = argument.get("seed")
     settle_environment()
     if (ready := argument.get("ready_fd")) is not None:
@@ -104,7 +105,7 @@ def _leave_out_debugpy() -> None:
 
 
 def warm(_: object) -> None:
-    """Fills caches that every kernel needs: runs a cell, a print and an exception, parses a command line."""
+    """Fills caches that every kernel needs: runs a cell, a print and an exception, makes an application."""
     _leave_out_debugpy()
     for name in _USED_BY_EVERY_KERNEL:
         with contextlib.suppress(ImportError):  # not every version has every module
@@ -120,4 +121,4 @@ def warm(_: object) -> None:
     for name in ("get_ipython", "display"):
         if hasattr(builtins, name):
             delattr(builtins, name)
-    IPKernelApp(config=config).parse_command_line(["-f", "unused"])
+    IPKernelApp(config=config)
