@@ -119,7 +119,7 @@ class Family:
     def _sweep(self, path: list[str]) -> None:
         """Kills what is below the keeper and below no member, and removes the files of who left."""
         end = time.monotonic() + _SWEEP_SECONDS
-        known = {member.pid for member in self._members}
+        known = {member.attested for member in self._members}
         while (left := _living(children_of(self._keeper) - known)) and time.monotonic() < end:
             for pid in left:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
