@@ -135,9 +135,12 @@ async def _measure(
     async def memory(contender: Contender) -> dict[str, float]:
         return await measures.memory(contender, count=arguments.live)
 
-    await _rounds("starts", arguments.rounds, contenders, measures.start, samples)
-    await _rounds("round trips", arguments.rounds, contenders, measures.round_trip, samples)
+    # A peer that takes ten seconds to stop takes part in few rounds, and all others in them too.
+    await _rounds("starts", some, contenders, measures.start, samples)
+    await _rounds("round trips", some, contenders, measures.round_trip, samples)
     contenders = [contender for contender in contenders if contender.stateful]
+    await _rounds("starts", arguments.rounds - some, contenders, measures.start, samples)
+    await _rounds("round trips", arguments.rounds - some, contenders, measures.round_trip, samples)
     await _rounds("resets", arguments.rounds, contenders, measures.reset, samples)
     await _rounds("deaths", some, contenders, measures.death, samples)
     await _rounds("throughput of starts", some, contenders, starts, samples)
