@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.page import as_hook, display_page
 from traitlets import Type
 
+from .cell_formatter import CellFormatter
 from .cell_traceback import PrintableError, format_traceback
 from .packaging_magics import HonestPackagingMagics
 
@@ -35,6 +36,17 @@ class PlainShell(InteractiveShell):
     def system(self, cmd: str) -> None:
         """Runs `!command`; without a pseudo terminal, which not every confinement has."""
         self.system_raw(cmd)
+
+    def init_display_formatter(self) -> None:
+        """Has plain values shown quickly."""
+        self.display_formatter = CellFormatter(parent=self)
+        self.configurables.append(self.display_formatter)  # type: ignore[arg-type]
+
+    def should_run_async(self, raw_cell: str, **kwargs: Any) -> bool:
+        """Asks IPython about cells that name coroutines alone: its answer costs a compilation."""
+        if "await" not in raw_cell and "async" not in raw_cell:
+            return False
+        return bool(super().should_run_async(raw_cell, **kwargs))
 
     def init_magics(self) -> None:
         """Adds ours, and has `object?` show its text like any other output."""

@@ -93,3 +93,16 @@ async def test_output_of_subprocesses_arrives_with_the_cell(kernel: Kernel) -> N
     result = await kernel.execute(f"{code};", timeout=PATIENCE)
     assert result.text().splitlines() == ["one", "two", "three", "four"]
     assert (await kernel.execute("!echo five", timeout=PATIENCE)).text().strip() == "five"
+
+
+async def test_a_form_that_a_cell_registers_is_shown(fresh_kernel: Kernel) -> None:
+    register = (
+        "html = get_ipython().display_formatter.formatters['text/html']\n"
+        "html.for_type(int, lambda n: f'<b>{n}</b>')"
+    )
+    await fresh_kernel.execute(f"{register};", timeout=PATIENCE)
+    for code in ("7", "True"):
+        result = await fresh_kernel.execute(code, timeout=PATIENCE)
+        assert dict(result.outputs[0].data) == {"text/plain": code, "text/html": f"<b>{code}</b>"}
+    plain = await fresh_kernel.execute("'7'", timeout=PATIENCE)
+    assert dict(plain.outputs[0].data) == {"text/plain": "'7'"}
