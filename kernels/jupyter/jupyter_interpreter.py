@@ -185,8 +185,10 @@ class JupyterInterpreter:
             for patience in (*_PROBE_SECONDS, *[_PROBE_SECONDS[-1]] * int(timeout)):
                 cell = self._request("kernel_info_request", {})
                 answer = asyncio.ensure_future(cell.wait())
-                await asyncio.wait([answer, loss], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-                answer.cancel()
+                try:
+                    await asyncio.wait([answer, loss], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    answer.cancel()
                 if cell.decided:
                     return
                 if self.is_lost:
