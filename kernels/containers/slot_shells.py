@@ -26,11 +26,11 @@ class SlotKernel(ConfinedKernel):
 
     def open_workspace(self) -> Workspace:
         """The working directory, for the caller to close; to be called once."""
-        return Workspace(self.child.workspace, self.child.owner)
+        return Workspace(self.child.take_workspace(), self.child.owner)
 
     async def remove(self) -> None:
         """Gives the container back; idempotent, to be called when the keeper is dead."""
-        self.child.close_run()
+        self.child.close()
         # A keeper that was not killed ended because its kernel did.
         self.slots.release(self.slot, sound=self.keeper.returncode == -SIGKILL)
 

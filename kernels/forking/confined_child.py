@@ -11,7 +11,7 @@ from .forked_child import ForkedChild
 
 @dataclass(slots=True)
 class ConfinedChild:
-    """The keeper of a kernel and descriptors of the kernel's folders, which the caller owns."""
+    """The keeper of a kernel and descriptors of the kernel's folders, until `close`."""
 
     keeper: ForkedChild
     """Its death is the death of everything in the kernel; signals to its group reach the kernel's."""
@@ -35,8 +35,14 @@ class ConfinedChild:
         keeper.follow(kernel)
         return cls(keeper, (owner[0], owner[1]), workspace, run)
 
-    def close_run(self) -> None:
-        """Lets go of the folder for sockets; idempotent."""
+    def take_workspace(self) -> int:
+        """The descriptor of the working directory, which belongs to the caller from now on."""
+        workspace, self.workspace = self.workspace, -1
+        return workspace
+
+    def close(self) -> None:
+        """Lets go of the folders that it still has; idempotent."""
         run, self.run = self.run, -1
-        if run >= 0:
-            os.close(run)
+        for folder in (run, self.take_workspace()):
+            if folder >= 0:
+                os.close(folder)

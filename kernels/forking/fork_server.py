@@ -212,10 +212,12 @@ class ForkServer:
         request = fork_request(target, argument, stdio, env) | {"places": asdict(places)}
         report = self._reports[self._next_id + 1] = self._loop.create_future()
         keeper: ForkedChild | None = None
+        taken = False
         try:
             async with asyncio.timeout(timeout):
                 keeper = await self._answered(request, passed, timeout)
                 owner, folders = await report
+                taken = True
         except BaseException as error:
             if keeper is not None:
                 keeper.kill()
@@ -224,7 +226,7 @@ class ForkServer:
             raise
         finally:
             self._reports.pop(request["id"], None)
-            if report.done() and not report.cancelled() and report.exception() is None and keeper is None:
+            if report.done() and not report.cancelled() and report.exception() is None and not taken:
                 _close_all(report.result()[1])
         return ConfinedChild.from_report(keeper, owner, folders)
 

@@ -44,11 +44,11 @@ class ConfinedKernel:
 
     def open_workspace(self) -> Workspace:
         """The working directory, for the caller to close; to be called once."""
-        return Workspace(self.child.workspace, self.child.owner)
+        return Workspace(self.child.take_workspace(), self.child.owner)
 
     async def remove(self) -> None:
         """Lets go of the folders; idempotent, to be called when the keeper is dead."""
-        self.child.close_run()
+        self.child.close()
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
 

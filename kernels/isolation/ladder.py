@@ -211,8 +211,7 @@ async def _self_test(server: ForkServer, confinement: Confinement) -> dict[str, 
         child = await server.fork_confined(
             ".self_test:run", places=Places.of(confinement, str(folder)), fds=[theirs.fileno()]
         )
-        os.close(child.workspace)
-        child.close_run()
+        child.close()
         theirs.close()
         said = b""
         try:

@@ -6,7 +6,9 @@ import asyncio
 import os
 from pathlib import Path
 
-from replgym.kernels import BackendOptions
+import pytest
+
+from replgym.kernels import BackendOptions, make_kernel_pool
 from replgym.kernels.jupyter.confined_launcher import ConfinedLauncher
 from replgym.kernels.jupyter.jupyter_backend import JupyterBackend
 
@@ -43,3 +45,16 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
         await backend.close()
     assert not server.folder.exists()
     assert not Path(f"/proc/{server.pid}").exists()
+
+
+@pytest.mark.parametrize("backend", ["fork", "jupyter"])
+async def test_pools_that_close_while_kernels_start_leave_no_descriptor(backend: str) -> None:
+    async def use_and_close() -> None:
+        async with make_kernel_pool(backend, size=4, warm=3) as pool, pool.acquire(30) as kernel:
+            await kernel.execute("1", timeout=30)
+
+    await use_and_close()
+    before = _open_fds()
+    for _ in range(5):
+        await use_and_close()
+    assert _open_fds() <= before
