@@ -89,7 +89,7 @@ async def _compare(arguments: argparse.Namespace) -> int:
     text = f"{results.table(summary)}\n\n{_told(judged)}\n\n{_about(about)}\n"
     record = {"machine": about, "samples": samples, "summary": summary, "targets": judged}
     results.write(FOLDER, arguments.name, record, text)
-    results.draw(FOLDER / f"{arguments.name}.png", summary, YARDSTICK, _DRAWN)
+    results.draw(FOLDER / f"{arguments.name}.png", summary, SLOW, _DRAWN)
     sys.stdout.write(text)
     return 0
 

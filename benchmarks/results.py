@@ -92,40 +92,34 @@ def write(folder: Path, name: str, record: Mapping[str, object], text: str) -> N
     (folder / f"{name}.md").write_text(text)
 
 
-def draw(
-    path: Path,
-    summary: Summary,
-    yardstick: str,
-    metrics: Sequence[str],
-) -> None:
-    """Draws how many times better each contender is than the yardstick, on a logarithmic scale."""
+def draw(path: Path, summary: Summary, peers: Sequence[str], metrics: Sequence[str]) -> None:
+    """Draws how many times better each contender is than the first peer: a panel for each metric."""
     import matplotlib
 
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    names = [name for name in summary if name != yardstick]
-    shown = [metric for metric in metrics if any(metric in summary[name] for name in names)]
-    figure, axes = plt.subplots(figsize=(9, 1.4 + 0.28 * len(names) * len(shown)), layout="constrained")
-    height = 0.8 / len(names)
-    for index, name in enumerate(names):
-        places, factors = [], []
-        for row, metric in enumerate(shown):
-            ratio = summary[name].get(metric, {}).get("ratio")
-            if ratio is not None:
-                places.append(row + (index - (len(names) - 1) / 2) * height)
-                factors.append(ratio if UNITS[metric].more_is_better else 1 / ratio)
-        bars = axes.barh(places, factors, height * 0.9, left=0, label=name)
-        axes.bar_label(bars, [f" {factor:.1f}×" for factor in factors], fontsize=8)
-    axes.set_yticks(range(len(shown)), shown)
-    axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.axvline(1, color="black", linewidth=1)
-    axes.margins(x=0.12)
-    axes.set_xlabel(f"times better than {yardstick} (median, logarithmic)")
-    axes.spines[["top", "right"]].set_visible(False)
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(names), frameon=False)
+    names = list(summary)
+    figure, panels = plt.subplots(
+        1, len(metrics), sharey=True, figsize=(2.6 * len(metrics) + 1.5, 0.36 * len(names) + 1.1)
+    )
+    for panel, metric in zip(panels, metrics, strict=True):
+        for row, name in enumerate(names):
+            entry = summary[name].get(metric)
+            if entry is None:
+                continue
+            factor = entry["ratio"] if UNITS[metric].more_is_better else 1 / entry["ratio"]
+            panel.barh(row, factor, 0.7, color="0.75" if name in peers else "tab:blue")
+            value = f"{entry['median'] * UNITS[metric].scale:.3g} {UNITS[metric].suffix}"
+            panel.text(factor, row, f" {value}", va="center", fontsize=8)
+        panel.set_title(metric, fontsize=10, loc="left")
+        panel.margins(x=0.45)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=8)
+    panels[0].set_yticks(range(len(names)), names, fontsize=9)
+    panels[0].invert_yaxis()
+    figure.supxlabel(f"times better than {peers[0]} (bars); medians (numbers)", fontsize=9)
+    figure.tight_layout()
     figure.savefig(path, dpi=130)
 
 
