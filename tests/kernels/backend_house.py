@@ -51,13 +51,13 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 """Back ends that options turn into others: the name in `BACKENDS`, and the options."""
 
 
-def tested_variants() -> list[str]:
+def variants_under_test() -> list[str]:
     """The names of the back ends and variants that are tested on this machine."""
-    tested = tested_backends()
+    tested = backends_under_test()
     return sorted([*tested, *(name for name, (base, _) in VARIANTS.items() if base in tested)])
 
 
-def tested_backends() -> list[str]:
+def backends_under_test() -> list[str]:
     """The names of the back ends that are tested on this machine."""
     required = os.environ.get("REPLGYM_REQUIRE", "").split(",")
     return [

@@ -8,12 +8,12 @@ import pytest_asyncio
 
 from replgym.kernels import Kernel
 
-from .backend_house import BackendHouse, tested_variants
+from .backend_house import BackendHouse, variants_under_test
 
 KernelMaker = Callable[..., Awaitable[Kernel]]
 
 
-@pytest_asyncio.fixture(params=tested_variants(), scope="session", loop_scope="session")
+@pytest_asyncio.fixture(params=variants_under_test(), scope="session", loop_scope="session")
 async def house(request: pytest.FixtureRequest) -> AsyncIterator[BackendHouse]:
     house = BackendHouse(request.param)
     await house.open()

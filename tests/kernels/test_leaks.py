@@ -12,6 +12,9 @@ from replgym.kernels import BackendOptions, make_kernel_pool
 from replgym.kernels.jupyter.confined_launcher import ConfinedLauncher
 from replgym.kernels.jupyter.jupyter_backend import JupyterBackend
 
+_OTHERS = 5
+"""Descriptors that back ends of other tests, still alive in this process, may open meanwhile."""
+
 
 def _open_fds() -> int:
     return len(os.listdir("/proc/self/fd"))
@@ -37,7 +40,7 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
         before, files = _open_fds(), set(os.listdir(server.folder))
         for _ in range(50):
             await asyncio.gather(*(episode() for _ in range(4)))
-        assert _open_fds() <= before
+        assert _open_fds() < before + _OTHERS
         assert _children(server.pid) == []
         assert set(os.listdir(server.folder)) == files
         assert len(os.listdir(f"/proc/{server.pid}/fd")) <= 16
@@ -55,6 +58,6 @@ async def test_pools_that_close_while_kernels_start_leave_no_descriptor(backend:
 
     await use_and_close()
     before = _open_fds()
-    for _ in range(5):
+    for _ in range(3 * _OTHERS):
         await use_and_close()
-    assert _open_fds() <= before
+    assert _open_fds() < before + _OTHERS

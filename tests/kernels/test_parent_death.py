@@ -99,7 +99,7 @@ async def _start_owner(backend: str, mark: str, folder: Path, outside: Mapping[s
     return owner
 
 
-@pytest.mark.parametrize("variant", backend_house.tested_variants())
+@pytest.mark.parametrize("variant", backend_house.variants_under_test())
 async def test_nothing_outlives_its_owner(variant: str, tmp_path: Path) -> None:
     backend, options = backend_house.VARIANTS.get(variant, (variant, {}))
     mark = unique_seconds()

@@ -16,13 +16,13 @@ import pytest_asyncio
 
 from replgym.kernels import CellStatus, Kernel
 
-from ..backend_house import BackendHouse, tested_backends
+from ..backend_house import BackendHouse, backends_under_test
 from ..conftest import KernelMaker
 from .cells import FOREVER, PATIENCE, value
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-HEARD_BY_THE_HOST = [name for name in tested_backends() if name not in ("fork", "gateway")]
+HEARD_BY_THE_HOST = [name for name in backends_under_test() if name not in ("fork", "gateway")]
 
 FORGE = """
 import json, os, sys, time, zmq

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from replgym.kernels import CellStatus, Isolation, IsolationLevel, Kernel, Protection, WorkspaceError
 
-from ..backend_house import BackendHouse, tested_backends
+from ..backend_house import BackendHouse, backends_under_test
 from .bait import laid_out, refill
 from .probe import TOKEN, Probe
 from .probes_of_files import READING, WRITING
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 def _standings() -> list[tuple[str, Isolation]]:
     """Every local back end at every level that it knows."""
-    names = set(tested_backends())
+    names = set(backends_under_test())
     local = [
         (name, level) for name in ("fork", "jupyter") for level in Isolation if level is not Isolation.AUTO
     ]

@@ -9,11 +9,11 @@ import pytest_asyncio
 
 from replgym.kernels import CellStatus, Isolation, IsolationLevel, Kernel
 
-from ..backend_house import BackendHouse, tested_backends
+from ..backend_house import BackendHouse, backends_under_test
 
 PATIENCE = 60.0
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-_BACKENDS = [name for name in tested_backends() if name in ("docker", "fork", "jupyter")]
+_BACKENDS = [name for name in backends_under_test() if name in ("docker", "fork", "jupyter")]
 _LEVELS = {"docker": [Isolation.AUTO]}
 
 EVERYWHERE = {
