@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,7 +97,7 @@ class ColdContainerLauncher:
         run = self._client.containers.run
         container = await asyncio.to_thread(run, self._image, command, volumes=volumes, **_FLAGS)
         async with asyncio.timeout(timeout):
-            while not all((options.folder / name).exists() for name in _SOCKETS):
+            while not all(_listens(options.folder / name) for name in _SOCKETS):
                 await asyncio.sleep(0.005)
         return ContainerProcess(container)
 
@@ -115,6 +116,15 @@ class ColdContainerLauncher:
     async def close(self) -> None:
         """Closes the client."""
         self._client.close()
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def contender() -> Contender:

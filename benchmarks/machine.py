@@ -31,8 +31,14 @@ def describe() -> dict[str, object]:
 
 
 def processes() -> set[int]:
-    """The numbers of all processes."""
-    return {int(name) for name in os.listdir("/proc") if name.isdigit()}
+    """The numbers of all processes but the Linux kernel's own threads."""
+    return {int(name) for name in os.listdir("/proc") if name.isdigit() and _has_memory(name)}
+
+
+def _has_memory(pid: str) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/statm").read_text().split()[0] != "0"
+    return False
 
 
 def unique_bytes(pids: set[int]) -> int:
