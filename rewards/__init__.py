@@ -7,11 +7,23 @@ from .judge_limits import JudgeLimits
 from .process_launcher import LaunchedProcess, ProcessLauncher
 from .rubric import BUILT_IN_REWARDS, RewardBreakdown, RewardFunction, Rubric, Submission
 from .spawn_launcher import SpawnLauncher
-from .tests import CallCase, CallTests, CheckTests, Tests
-from .verdict import JudgeError, Outcome, TestOutcome, Verdict
+from .tests import (
+    AssertTests,
+    CallCase,
+    CallTests,
+    CheckTests,
+    Language,
+    PytestTests,
+    StdioCase,
+    StdioTests,
+    Tests,
+    UnittestTests,
+)
+from .verdict import JudgeError, Outcome, Placement, TestOutcome, Verdict
 
 __all__ = [
     "BUILT_IN_REWARDS",
+    "AssertTests",
     "CallCase",
     "CallTests",
     "CheckTests",
@@ -20,15 +32,21 @@ __all__ = [
     "Judge",
     "JudgeError",
     "JudgeLimits",
+    "Language",
     "LaunchedProcess",
     "Outcome",
+    "Placement",
     "ProcessLauncher",
+    "PytestTests",
     "RewardBreakdown",
     "RewardFunction",
     "Rubric",
     "SpawnLauncher",
+    "StdioCase",
+    "StdioTests",
     "Submission",
     "TestOutcome",
     "Tests",
+    "UnittestTests",
     "Verdict",
 ]

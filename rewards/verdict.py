@@ -19,6 +19,15 @@ class Outcome(StrEnum):
     NOT_RUN = "not_run"
 
 
+class Placement(StrEnum):
+    """Where the code of a test ran."""
+
+    TRUSTED = "trusted"
+    """In a process that never ran code of the submission."""
+    BESIDE = "beside"
+    """In the submission's own interpreter, because its values cannot cross a process border; weaker."""
+
+
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
     """One test of a verdict."""
@@ -29,6 +38,9 @@ class TestOutcome:
     outcome: Outcome
     message: str = ""
     seconds: float = 0.0
+    peak_memory: int | None = None
+    """Bytes that the submission's process held at most during the test; None where it is not measured."""
+    placement: Placement = Placement.TRUSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Verdict:
 
     tests: tuple[TestOutcome, ...]
     seconds: float = 0.0
+    subset: tuple[int, ...] | None = None
+    """Which tests of the task these are, when they were capped; the same for every submission."""
 
     @property
     def passed(self) -> bool:
