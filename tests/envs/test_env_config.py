@@ -15,7 +15,7 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"task_set": "mbpp"}, "task_set='mbpp' is not allowed: use one of: blackbox, humaneval"),
+        ({"task_set": "mbqq"}, "task_set='mbqq' is not allowed: use one of:"),
         ({"action_format": "xml"}, "'xml' is not allowed: use one of: auto, code, fenced, hermes, json"),
         ({"backend": "vm"}, "backend='vm' is not allowed: use one of:"),
         ({"max_turns": 0}, "max_turns=0 is not allowed: input should be greater than or equal to 1"),

