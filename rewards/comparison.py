@@ -12,7 +12,7 @@ class _Frozen(BaseModel):
 
 
 class ExactText(_Frozen):
-    """Equal texts, but for white space at both ends."""
+    """Equal texts, but for white space at both ends and the kind of line end."""
 
     kind: Literal["exact"] = "exact"
 
@@ -25,7 +25,10 @@ class TokenText(_Frozen):
 
 
 class FloatText(_Frozen):
-    """Tokens in the same order, numbers within a tolerance: `|a - b| <= max(absolute, relative * |b|)`."""
+    """Tokens in the same order, numbers within a tolerance: `|a - b| <= max(absolute, relative * |b|)`.
+
+    Where a whole number is expected and one is written, they must be equal.
+    """
 
     kind: Literal["float"] = "float"
     absolute: float = Field(default=1e-6, ge=0)
@@ -33,7 +36,7 @@ class FloatText(_Frozen):
 
 
 class UnorderedLines(_Frozen):
-    """The same lines in any order, each as often as expected."""
+    """The same lines in any order, each as often as expected; not counting empty lines and outer space."""
 
     kind: Literal["unordered_lines"] = "unordered_lines"
 

@@ -34,6 +34,7 @@ from .frames import frame, read_frame
 from .judge_limits import JudgeLimits
 from .process_launcher import LaunchedProcess, ProcessLauncher
 from .spawn_launcher import SpawnLauncher
+from .test_subset import choose_subset
 from .tests import Tests
 from .verdict import JudgeError, Outcome, TestOutcome, Verdict
 
@@ -52,6 +53,7 @@ class Judge:
         *,
         limits: JudgeLimits | None = None,
         launcher: ProcessLauncher | None = None,
+        max_tests: int | None = None,
     ) -> None:
         """Starts nothing yet.
 
@@ -59,12 +61,17 @@ class Judge:
             concurrency: Grades at the same time; the number of cores by default.
             limits: What each submission may use.
             launcher: Where processes come from; a fork server on Linux, new interpreters elsewhere.
+            max_tests: How many tests of a task are run at most, the same ones for every submission; see
+                `choose_subset`.
 
         Raises:
-            ValueError: If `concurrency` is not positive.
+            ValueError: If `concurrency` or `max_tests` is not positive.
         """
         if concurrency is not None and concurrency < 1:
             raise ValueError(f"concurrency is {concurrency!r}; it must be at least 1")
+        if max_tests is not None and max_tests < 1:
+            raise ValueError(f"max_tests is {max_tests!r}; it must be at least 1, or None for all tests")
+        self._max_tests = max_tests
         self._limits = limits or JudgeLimits()
         self._launcher = launcher or (ForkLauncher() if sys.platform == "linux" else SpawnLauncher())
         self._free = asyncio.Semaphore(concurrency or os.cpu_count() or 1)
@@ -86,11 +93,12 @@ class Judge:
         """
         if not (time_limit > 0 and math.isfinite(time_limit)):
             raise ValueError(f"time_limit is {time_limit!r}; it must be a positive number of seconds")
+        tests, subset = choose_subset(tests, self._max_tests)
         job = self._job(tests, source, time_limit)
         async with self._free:
             for attempt in range(self._limits.retries + 1):
                 try:
-                    return await self._grade_once(job, time_limit)
+                    return (await self._grade_once(job, time_limit)).of_subset(subset)
                 except (_MachineError, KernelError, OSError, TimeoutError) as error:
                     if attempt == self._limits.retries:
                         reason = f"{type(error).__name__}: {error}"

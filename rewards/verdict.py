@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -51,6 +51,15 @@ class Verdict:
     seconds: float = 0.0
     subset: tuple[int, ...] | None = None
     """Which tests of the task these are, when they were capped; the same for every submission."""
+
+    def of_subset(self, subset: tuple[int, ...] | None) -> Verdict:
+        """This verdict as one over some tests of a task, named by their places in it; None means all."""
+        if subset is None:
+            return self
+        named = (
+            replace(test, name=f"test_{place + 1}") for test, place in zip(self.tests, subset, strict=True)
+        )
+        return replace(self, tests=tuple(named), subset=subset)
 
     @property
     def passed(self) -> bool:
