@@ -55,6 +55,13 @@ class CellKernel(IPythonKernel):
         loop: Any = self.io_loop
         loop.asyncio_loop.add_signal_handler(signal.SIGWINCH, lambda: None)
 
+    async def process_control(self, msg: Any) -> None:
+        """Takes a request while a cell runs, whatever the cell made of the standard streams."""
+        try:
+            await super().process_control(msg)
+        except Exception:  # noqa: BLE001 - at its end it flushes what may be the cell's own object
+            self._publish_status_and_flush("idle", "control", self.control_stream)
+
     async def do_execute(self, code: str, silent: bool, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Runs a cell and hands over all of its output before the reply."""
         if self.outputs is not None:

@@ -15,12 +15,10 @@ from pathlib import Path
 from ..clean_environment import clean_environment
 from ..inside import FOLDER
 from ..kernel_error import KernelClosedError, KernelStartError
-from ..process_tree import descendants
+from ..process_tree import kill_below
 from ..workspace import Workspace
 from .launcher import KernelOptions, KernelProcess
 from .ready_signal import ReadySignal
-
-_SWEEPS = 50
 
 
 class SpawnedChild:
@@ -58,13 +56,7 @@ class SpawnedChild:
         if not self.is_alive():
             return
         self.signal_group(signal.SIGSTOP)
-        # Stopped, it starts nothing more; as a subreaper it inherits the orphans of what is killed.
-        for _ in range(_SWEEPS):
-            if not (living := descendants(self.pid)):
-                break
-            for pid in living:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        kill_below(self.pid)
         self.signal_group(signal.SIGKILL)
 
 

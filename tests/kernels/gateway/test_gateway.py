@@ -157,6 +157,15 @@ async def test_a_connection_that_cannot_be_made_again_costs_the_interpreter(serv
         await kernel.close()
 
 
+async def test_signs_of_life_during_a_cell_without_streams_do_not_show(server: RunningServer) -> None:
+    async with _backend(server, orphan_timeout=4) as backend:
+        kernel = await backend.start_kernel()
+        code = "import sys, time\nsys.stdout = sys.stderr = object()\ntime.sleep(3)\n6 * 7"
+        assert (await kernel.execute(code, timeout=PATIENCE)).text() == "42"
+        assert (await kernel.execute("40 + 2", timeout=PATIENCE)).text() == "42"
+        await kernel.close()
+
+
 async def test_the_death_of_the_server_is_noticed() -> None:
     async with jupyter_server() as server, _backend(server, reconnect_timeout=0.5) as backend:
         kernel = await backend.start_kernel()
