@@ -5,6 +5,8 @@ A task is plain data, so that it travels through JSONL, parquet and process bord
 
 from __future__ import annotations
 
+import datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..rewards.tests import Tests
@@ -21,6 +23,10 @@ class TaskMetadata(BaseModel):
     tags: tuple[str, ...] = ()
     time_limit: float = Field(default=10.0, gt=0)
     """Seconds for all tests of one submission."""
+    memory_limit: int | None = Field(default=None, gt=0)
+    """Bytes that the task's author allows; None where that is not known."""
+    date: datetime.date | None = None
+    """When the task was published; None where that is not known."""
 
 
 class Task(BaseModel):
@@ -34,5 +40,7 @@ class Task(BaseModel):
     metadata: TaskMetadata
     reference: str | None = None
     """Source of a solution that passes, where one is known; never shown to a policy."""
+    wrong: tuple[str, ...] = ()
+    """Sources known to be wrong, where there are some: what the tests are worth; never shown to a policy."""
     world: HiddenWorld | None = None
     """What the episode's interpreter can ask the host; None for tasks without a hidden side."""

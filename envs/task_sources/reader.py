@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -35,16 +36,17 @@ def read(
         source: The data set.
         path: A local file, or a folder that is laid out as the data set is; by default its package or hub.
         split: One of `source.splits`; the first by default. A file that is named is read whole.
-        **options: Options of a set that a package generates.
+        **options: Options of the set, such as a window of dates.
 
     Yields:
         Tasks, and rows that could not be made into tasks, in the order of the files.
 
     Raises:
-        SourceError: If the split is unknown, or no file is there.
+        SourceError: If the split or an option is unknown, or no file is there.
         MissingExtraError: If a package is needed that is not installed.
         HubError: If the hub cannot be reached or has no such data set.
     """
+    source, options = _configured(source, options)
     for row in read_rows(source, path, split=split, **options):
         if isinstance(row, BadRow):
             yield row
@@ -56,6 +58,7 @@ def read_rows(
     source: TaskSource, path: Path | str | None = None, *, split: str | None = None, **options: Any
 ) -> Iterator[RawRow | BadRow]:
     """Reads the rows of a data set as they are; as `read`, without parsing."""
+    source, options = _configured(source, options)
     chosen = split or source.default_split
     if chosen not in source.splits:
         raise SourceError(f"task set {source.name!r}: split {chosen!r} is unknown; use one of: "
@@ -68,6 +71,17 @@ def read_rows(
     for name, file in _files(source, path, chosen):
         for found in source.rows(file):
             yield _raw(found, name, chosen)
+
+
+def _configured(source: TaskSource, options: dict[str, Any]) -> tuple[TaskSource, dict[str, Any]]:
+    """The source for the options that it understands, and the others."""
+    if source.configure is None or not options:
+        return source, options
+    known = inspect.signature(source.configure).parameters
+    if unknown := [name for name in options if name not in known]:
+        raise SourceError(f"task set {source.name!r} has no option {unknown[0]!r}; use some of: "
+                          f"{', '.join(known)}")  # fmt: skip
+    return source.configure(**options), {}
 
 
 def _raw(found: FileRow, file: str, split: str) -> RawRow | BadRow:

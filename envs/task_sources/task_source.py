@@ -58,6 +58,8 @@ class TaskSource:
     """Reads one file; by its suffix unless the set has a layout of its own."""
     evaluation: bool = False
     """True for a set that models are measured on, so that training sets are cleaned of it."""
+    configure: Callable[..., TaskSource] | None = None
+    """Makes the source for options given by keyword, such as a window of dates; None when there are none."""
 
     @property
     def default_split(self) -> str:
