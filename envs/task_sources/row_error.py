@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import reprlib
 
-_SHOWN = 120
+_SHOW = reprlib.Repr()
+_SHOW.maxstring = _SHOW.maxother = 120
 
 
 class RowError(ValueError):
@@ -18,6 +19,5 @@ class RowError(ValueError):
             value: What was found there; long values are cut.
             fix: What should stand there, in a few words: "it must be a text".
         """
-        shown = reprlib.Repr(maxstring=_SHOWN, maxother=_SHOWN).repr(value)
-        super().__init__(f"{field} is {shown}; {fix}")
+        super().__init__(f"{field} is {_SHOW.repr(value)}; {fix}")
         self.field = field

@@ -102,7 +102,8 @@ def _open_plain(path: Path) -> IO[bytes]:
 
 
 def _open_gzip(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb")
+    opened: IO[bytes] = gzip.open(path, "rb")  # type: ignore[assignment]
+    return opened
 
 
 def _open_zstandard(path: Path) -> IO[bytes]:
