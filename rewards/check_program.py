@@ -12,10 +12,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from .broken_tests_error import BrokenTestsError
+
 _GUARD = "__replgym_test__"
 
 
-class CheckProgramError(ValueError):
+class CheckProgramError(BrokenTestsError):
     """The test program itself is broken; no submission can be judged by it."""
 
 

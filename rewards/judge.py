@@ -36,7 +36,7 @@ from .process_launcher import LaunchedProcess, ProcessLauncher
 from .spawn_launcher import SpawnLauncher
 from .test_subset import choose_subset
 from .tests import Tests
-from .verdict import JudgeError, Outcome, TestOutcome, Verdict
+from .verdict import JudgeError, Outcome, Placement, TestOutcome, Verdict
 
 _CANDIDATE = "replgym.rewards.candidate_process:main"
 _EXAMINER = "replgym.rewards.examiner_process:main"
@@ -178,23 +178,25 @@ class _Report:
     """What the examiner has said so far; anything unexpected is a failure of the machine."""
 
     def __init__(self, opening: dict[str, Any]) -> None:
-        count = opening.get("tests")
-        if type(count) is not int or not 1 <= count <= _MAX_TESTS:
-            raise _MachineError("the examiner did not say how many tests there are")
-        self._outcomes: list[TestOutcome | None] = [None] * count
+        self._outcomes: list[TestOutcome | None] = [None] * _count(opening)
         self.complete = False
 
     def add(self, message: dict[str, Any]) -> None:
         """Takes one message."""
+        if "tests" in message and self._outcomes.count(None) == len(self._outcomes):
+            self._outcomes = [None] * _count(message)
+            return
         if message.get("end") is True:
             self.complete = None not in self._outcomes
             if not self.complete:
                 raise _MachineError("the examiner ended without an outcome for every test")
             return
         try:
-            number, seconds = message["test"], float(message["seconds"])
+            number, seconds, memory = message["test"], float(message["seconds"]), message["peak_memory"]
             outcome, text = Outcome(message["outcome"]), str(message["message"])
-            self._outcomes[number] = TestOutcome(f"test_{number + 1}", outcome, text, seconds)
+            self._outcomes[number] = TestOutcome(
+                str(message["name"]), outcome, text, seconds, memory, Placement(message["placement"])
+            )
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise _MachineError("the examiner sent garbage") from error
 
@@ -208,6 +210,13 @@ class _Report:
                 outcomes[number] = TestOutcome(f"test_{number + 1}", outcome, message)
                 outcome, message = Outcome.NOT_RUN, "an earlier failure ended the examination"
         return Verdict(tuple(outcome for outcome in outcomes if outcome is not None), seconds)
+
+
+def _count(message: dict[str, Any]) -> int:
+    count = message.get("tests")
+    if type(count) is not int or not 1 <= count <= _MAX_TESTS:
+        raise _MachineError("the examiner did not say how many tests there are")
+    return count
 
 
 async def _next(reader: asyncio.StreamReader) -> dict[str, Any]:

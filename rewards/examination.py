@@ -1,0 +1,192 @@
+"""One examination of one submission: it runs tests under the time limit and tells every outcome.
+
+Whatever happens in a test becomes its outcome. Nothing that a test program catches can hide that the
+submission as a whole is at its end.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .candidate_session import CandidateError, CandidateSession, Failure, SubmissionEndedError
+from .candidate_source import CandidateSource
+from .test_runs.test_run import TestRun
+from .verdict import Outcome, Placement
+
+_MESSAGE_LIMIT = 500
+_ALARM_REPEAT = 0.2
+_TIMEOUT = Failure(Outcome.TIMEOUT, "the time limit was reached")
+_BEHIND = Failure(Outcome.NOT_RUN, "an earlier failure ended the examination")
+_NOT_REACHED = Failure(Outcome.NOT_RUN, "the test program did not reach this test")
+
+Tell = Callable[[dict[str, object]], None]
+
+
+class Examination:
+    """What a `TestRun` works with."""
+
+    def __init__(self, source: str, candidates: CandidateSource, tell: Tell, count: int) -> None:
+        """Prepares an examination.
+
+        Args:
+            source: The submission.
+            candidates: Where its processes come from.
+            tell: Takes messages for the host.
+            count: How many tests there are, as far as known.
+        """
+        self.source = source
+        self.candidates = candidates
+        self._session: CandidateSession | None = None
+        self._tell = tell
+        self._count = count
+        self._names: tuple[str, ...] = ()
+        self._recorded: set[int] = set()
+        self._ended: Failure | None = None
+        self._stopped: Failure | None = None
+        self._end_recorded = False
+        self._interruptible = False
+
+    @property
+    def session(self) -> CandidateSession:
+        """The conversation with the submission's process; the first use starts one."""
+        if self._session is None:
+            self._session = CandidateSession(self.candidates.fresh())
+        return self._session
+
+    @property
+    def ended(self) -> Failure | None:
+        """Why the submission as a whole is at its end, if it is."""
+        return self._ended or (self._session.ended if self._session else None)
+
+    def refuse(self, failure: Failure) -> None:
+        """Gives every test the same outcome; nothing runs."""
+        self._tell({"tests": self._count})
+        for number in range(self._count):
+            self.record(number, failure)
+
+    def run(self, tests: TestRun, time_limit: float) -> None:
+        """Runs every test and tells each outcome.
+
+        Raises:
+            BrokenTestsError: If the tests are broken.
+        """
+        self._tell({"tests": self._count})
+        signal.signal(signal.SIGALRM, self._on_alarm)
+        signal.setitimer(signal.ITIMER_REAL, time_limit, _ALARM_REPEAT)
+        self._interruptible = True
+        try:
+            tests.run(self)
+        except SubmissionEndedError:
+            self._stopped = self.ended
+        finally:
+            self._interruptible = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._record_rest()
+
+    def load(self, entry_point: str) -> bool:
+        """Hands the submission to its process; False, with all outcomes recorded, if it cannot be used."""
+        failure = self.session.load(self.source, entry_point)
+        if failure is None:
+            return True
+        self._interruptible = False
+        for number in range(self._count):
+            self.record(number, failure)
+        return False
+
+    def announce(self, names: tuple[str, ...]) -> None:
+        """Says which tests there are, for kinds that learn it late; before the first outcome."""
+        if self._recorded:
+            raise RuntimeError("tests were announced after the first outcome")
+        self._names, self._count = names, len(names)
+        self._tell({"tests": self._count})
+
+    @contextmanager
+    def guard(self, number: int) -> Iterator[None]:
+        """Turns whatever happens in one test into its outcome."""
+        failure: Failure | None = None
+        start = time.monotonic()
+        try:
+            yield
+        except SubmissionEndedError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
+            failure = failure_of(error)
+        self._interruptible = False
+        failure = self.ended or failure
+        self.record(number, failure, time.monotonic() - start)
+        self._interruptible = True
+        if self.ended is not None:
+            self._end_recorded = True
+            raise SubmissionEndedError
+
+    def record(
+        self,
+        number: int,
+        failure: Failure | None,
+        seconds: float = 0.0,
+        placement: Placement = Placement.TRUSTED,
+        peak_memory: int | None = None,
+    ) -> None:
+        """Tells one outcome; no failure means that the test passed."""
+        self._recorded.add(number)
+        outcome, message = (failure.outcome, failure.message) if failure else (Outcome.PASSED, "")
+        self._tell(
+            {
+                "test": number,
+                "name": self._names[number] if self._names else f"test_{number + 1}",
+                "outcome": str(outcome),
+                "message": message[:_MESSAGE_LIMIT],
+                "seconds": seconds,
+                "placement": str(placement),
+                "peak_memory": peak_memory,
+            }
+        )
+
+    def stopped_by(self, error: BaseException) -> None:
+        """Notes that the test program as a whole failed outside of its tests."""
+        self._stopped = failure_of(error)
+
+    def end(self, failure: Failure) -> SubmissionEndedError:
+        """Notes the first reason why the submission is at its end, and returns what to raise."""
+        if self._session is not None:
+            self._session.end(failure.outcome, failure.message)
+        self._ended = self.ended or failure
+        return SubmissionEndedError(failure.message)
+
+    def _on_alarm(self, *_: object) -> None:
+        ended = self.end(_TIMEOUT)
+        if self._interruptible:
+            raise ended
+
+    def _record_rest(self) -> None:
+        """The test that was reached gets the reason, those behind it were not run."""
+        missing = [number for number in range(self._count) if number not in self._recorded]
+        if not missing and self._stopped is not None and not self._end_recorded:
+            # What follows the last test failed: the submission must not pass.
+            missing = [self._count - 1]
+        reason = _BEHIND if self._end_recorded else self._stopped or _NOT_REACHED
+        for number in missing:
+            self.record(number, reason)
+            reason = _BEHIND
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What an exception in a test says about the submission."""
+    if isinstance(error, CandidateError):
+        return error.failure
+    if isinstance(error, MemoryError):
+        return Failure(Outcome.MEMORY, "the answer was too large to be checked")
+    text = _text_of(error)
+    if isinstance(error, AssertionError):
+        return Failure(Outcome.WRONG_ANSWER, text)
+    return Failure(Outcome.WRONG_ANSWER, f"the check of the answer raised {type(error).__name__}: {text}")
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[:_MESSAGE_LIMIT]
+    except (ValueError, MemoryError, RecursionError):
+        return ""
