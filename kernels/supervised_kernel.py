@@ -18,6 +18,8 @@ from .kernel_error import KernelClosedError, KernelStartError
 
 DEFAULT_FILE_LIMIT = 16 << 20
 _STOP_ATTEMPTS = 2
+_PROMPT_GRACE = 5.0
+"""Seconds for a cell that waits at a prompt: it computes nothing, and a debugger has much to put away."""
 
 
 class SupervisedKernel:
@@ -198,10 +200,11 @@ class SupervisedKernel:
 
     async def _stop(self, cell: Cell) -> bool:
         """Interrupts a cell; True when it ended within the grace and the interpreter is sound."""
+        grace = max(self._grace, _PROMPT_GRACE) if cell.asks else self._grace
         for _ in range(_STOP_ATTEMPTS):
             await self.interrupt()
             cell.withdraw()
-            if await self._decided(cell, self._grace / _STOP_ATTEMPTS) and cell.done:
+            if await self._decided(cell, grace / _STOP_ATTEMPTS) and cell.done:
                 self._cell = None
                 return True
             if self._interpreter is None or self._interpreter.is_lost:

@@ -2,6 +2,8 @@
 # Checks style, types and behaviour; stops at the first that fails.
 #
 #   scripts/test.sh [--fast] [pytest arguments]      --fast leaves out tests that start engines or trainers
+#
+# Tests run in more workers than there are cores, since many wait; `-n 0` runs them one after the other.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -23,4 +25,4 @@ run() {
 run .venv/bin/ruff check
 run .venv/bin/ruff format --check
 run .venv/bin/mypy
-run .venv/bin/python -m pytest "${selection[@]}" "$@"
+run .venv/bin/python -m pytest -n "$(($(nproc) + 1))" --dist loadgroup "${selection[@]}" "$@"

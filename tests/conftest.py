@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from hypothesis import settings
 
@@ -18,6 +19,15 @@ settings.load_profile("replgym")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one module and one back end share interpreters, and so one worker."""
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {parameters.get('house', '')}"))
 
 
 def pytest_report_header() -> str:
