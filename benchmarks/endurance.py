@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,20 +19,6 @@ _WORKERS = 8
 _SETTLE_SECONDS = 3.0
 
 
-def _held() -> dict[str, int]:
-    """What this machine and this process hold that an episode could leave behind."""
-    sockets = sum(1 for line in Path("/proc/net/unix").read_text().splitlines()[1:] if line)
-    return {
-        "processes": len(machine.processes()),
-        "descriptors": len(os.listdir("/proc/self/fd")),
-        "temporary files": len(os.listdir(tempfile.gettempdir())),
-        "mounts": len(Path("/proc/mounts").read_text().splitlines()),
-        "control groups": sum(1 for _ in Path("/sys/fs/cgroup").glob("*/replgym*")),
-        "unix sockets": sockets,
-        "resident bytes": machine.resident_bytes(),
-    }
-
-
 async def soak(backends: Sequence[str], cycles: int, folder: Path) -> int:
     """Opens and closes that many sessions of every back end through a pool, and says what is left.
 
@@ -44,7 +28,7 @@ async def soak(backends: Sequence[str], cycles: int, folder: Path) -> int:
     record: dict[str, object] = {"machine": machine.describe(), "cycles": cycles}
     clean = True
     for backend in backends:
-        before, begin, half = _held(), time.perf_counter(), {}
+        before, begin, half = machine.held(), time.perf_counter(), {}
         async with make_kernel_pool(backend, size=_WORKERS + 2, warm=2) as pool:
             left = cycles
 
@@ -61,10 +45,10 @@ async def soak(backends: Sequence[str], cycles: int, folder: Path) -> int:
                     group.create_task(worker())
                 while left > cycles // 2:
                     await asyncio.sleep(0.5)
-                half = _held()
+                half = machine.held()
         gc.collect()
         await asyncio.sleep(_SETTLE_SECONDS)
-        after = _held()
+        after = machine.held()
         grown = {name: after[name] - before[name] for name in before}
         memory_ok = grown["resident bytes"] < 20 << 20
         rest_ok = all(

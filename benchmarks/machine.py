@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +28,20 @@ def describe() -> dict[str, object]:
         "python": platform.python_version(),
         "versions": {name: found for name in _PACKAGES if (found := _version(name))},
         "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def held() -> dict[str, int]:
+    """What this machine and this process hold that an episode or a grade could leave behind."""
+    sockets = sum(1 for line in Path("/proc/net/unix").read_text().splitlines()[1:] if line)
+    return {
+        "processes": len(processes()),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "temporary files": len(os.listdir(tempfile.gettempdir())),
+        "mounts": len(Path("/proc/mounts").read_text().splitlines()),
+        "control groups": sum(1 for _ in Path("/sys/fs/cgroup").glob("*/replgym*")),
+        "unix sockets": sockets,
+        "resident bytes": resident_bytes(),
     }
 
 

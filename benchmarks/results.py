@@ -65,7 +65,7 @@ def summarise(samples: Samples, yardstick: str) -> dict[str, dict[str, dict[str,
     summary: dict[str, dict[str, dict[str, float]]] = {}
     for contender, metrics in samples.items():
         for metric, values in metrics.items():
-            low, middle, high = _quartiles(values)
+            low, middle, high = quartiles(values)
             entry = {"median": middle, "q1": low, "q3": high, "n": float(len(values))}
             peers = samples.get(yardstick, {}).get(metric)
             if peers:
@@ -123,7 +123,8 @@ def draw(path: Path, summary: Summary, peers: Sequence[str], metrics: Sequence[s
     figure.savefig(path, dpi=130)
 
 
-def _quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """First quartile, median and third quartile."""
     if len(values) == 1:
         return values[0], values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
