@@ -61,7 +61,10 @@ class ExactValue(_Frozen):
 
 
 class FloatValue(_Frozen):
-    """As `ExactValue`, with numbers within a tolerance wherever a float is expected."""
+    """As `ExactValue`, with numbers within a tolerance wherever a float is expected.
+
+    Where a whole number is expected, a float of just that value is right too, as Python's `==` has it.
+    """
 
     kind: Literal["float"] = "float"
     absolute: float = Field(default=1e-6, ge=0)

@@ -54,6 +54,8 @@ def _about_equal(comparison: FloatValue, expected: Any, value: Any) -> bool:
             return within_tolerance(float(value), expected, comparison.absolute, comparison.relative)
         except OverflowError:
             return False
+    if type(expected) is int and type(value) is float:
+        return value == expected
     return exactly_equal(expected, value)
 
 
