@@ -1,0 +1,1 @@
+"""The judge as a service: the HTTP protocols of code-judge and SandboxFusion over sandboxed programs."""
