@@ -2,10 +2,11 @@
 
 from .program import Program, ProgramLanguage, ProgramLimits
 from .program_result import ProgramResult, StageEnd, StageResult
-from .program_runner import ProgramError, ProgramRunner
+from .program_runner import LanguageMissingError, ProgramError, ProgramRunner
 from .sandboxed_programs import SandboxedPrograms
 
 __all__ = [
+    "LanguageMissingError",
     "Program",
     "ProgramError",
     "ProgramLanguage",

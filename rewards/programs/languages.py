@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .program import ProgramLanguage
-from .program_runner import ProgramError
+from .program_runner import LanguageMissingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ def recipe_for(language: ProgramLanguage) -> Recipe:
     """The recipe of a language.
 
     Raises:
-        ProgramError: If what it needs is not installed on this machine.
+        LanguageMissingError: If what it needs is not installed on this machine.
     """
     match language:
         case ProgramLanguage.PYTHON:
             return Recipe("solution.py", (sys.executable, "{source}"), environment=_QUIET_PYTHON)
         case ProgramLanguage.PYTEST:
             if importlib.util.find_spec("pytest") is None:
-                raise ProgramError(
+                raise LanguageMissingError(
                     "language 'pytest' needs pytest on the judge's machine: pip install pytest"
                 )
             command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "{source}")
@@ -64,5 +64,5 @@ def recipe_for(language: ProgramLanguage) -> Recipe:
 def _installed(program: str, language: ProgramLanguage) -> str:
     found = shutil.which(program, path=_FOLDERS)
     if found is None:
-        raise ProgramError(f"language {str(language)!r} needs {program} on the judge's machine")
+        raise LanguageMissingError(f"language {str(language)!r} needs {program} on the judge's machine")
     return found

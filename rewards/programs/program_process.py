@@ -1,7 +1,7 @@
 """The process in the sandbox that compiles a program, starts it and tells how it ended.
 
 It is beside the program, not above it: what it tells is what the program lets it tell, so a run whose report
-is missing counts against the program. It imports nothing of this project, and is loaded before the walls go up.
+is missing counts against the program. It imports nothing of this project; it is loaded before it is confined.
 """
 
 from __future__ import annotations

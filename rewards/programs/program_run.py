@@ -93,7 +93,7 @@ class ProgramRun:
         self._control.setblocking(False)
         stdin = await asyncio.to_thread(_file_in_memory, self._program.stdin)
         self._closing.callback(os.close, stdin)
-        pipes = []
+        pipes: list[BoundedPipe] = []
         for limit in (self._limits.output, self._limits.output, _OUTPUT_OF_COMPILER):
             pipe = await BoundedPipe.open(limit, asyncio.Event() if pipes[1:] else self._overflow)
             self._closing.callback(pipe.close)
@@ -145,17 +145,16 @@ class ProgramRun:
     ) -> tuple[StageResult, bool]:
         """Runs one stage; also says whether it was reported, so that the sandbox is still there."""
         places = {"source": self._source, "program": f"./{self._binary}"}
+        arguments = self._program.arguments if stage == "run" else ()
         orders = {
             "stage": stage,
-            "command": [word.format(**places) for word in command],
+            "command": [*(word.format(**places) for word in command), *arguments],
             "seconds": seconds,
             "memory": self._limits.memory if stage == "run" else None,
             "stack": self._recipe.stack,
             "environment": dict(self._recipe.environment),
             "executable": [self._binary] if stage == "run" and self._recipe.compilation else [],
         }
-        if stage == "run":
-            orders["command"] += self._program.arguments
         body = json.dumps(orders).encode()
         writer.write(_HEADER.pack(len(body)) + body)
         return await self._ended(_next_report(reader), seconds)

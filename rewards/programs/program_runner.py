@@ -9,7 +9,11 @@ from .program_result import ProgramResult
 
 
 class ProgramError(ValueError):
-    """A program that cannot be run as it is: a bad file name, or a language that is not there."""
+    """A program that cannot be run as it is, such as one with a file outside of its folder."""
+
+
+class LanguageMissingError(ProgramError):
+    """What a language needs is not installed on the judge's machine."""
 
 
 class ProgramRunner(Protocol):

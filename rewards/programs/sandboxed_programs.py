@@ -1,8 +1,8 @@
 """Runs programs in the sandbox of local kernels: each in a new process behind walls of its own.
 
-Namespaces, Landlock, a system-call filter and limits come from the ladder of `kernels.isolation`, the strongest
-level that this machine gives. A program gets its input as a file in memory, and its output is read as it comes,
-up to a limit. When it has ended, everything that it started is killed before the result is given.
+Namespaces, Landlock, a system-call filter and limits come from the ladder of `kernels.isolation`, the
+strongest level that this machine gives. A program reads its input from a file in memory; its output is read as
+it comes, up to a limit. When it has ended, all that it started is killed before the result is given.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...kernels.backend_options import BackendOptions, Isolation
 from ...kernels.isolation.confined_server import ConfinedServer
-from ...kernels.kernel_error import IsolationError, KernelError
+from ...kernels.kernel_error import ForkServerError, IsolationError, KernelError
 from ...kernels.resource_limits import ResourceLimits
 from ..verdict import JudgeError
 from .compiled_programs import CompiledPrograms
@@ -70,6 +70,7 @@ class SandboxedPrograms:
         await self._server.close()
 
     async def _run_once(self, run: ProgramRun) -> ProgramResult:
+        server = await self._server.server()
         async with run:
             kernel = await self._server.fork(
                 f"{_PROCESS}:main", lambda places: None, fds=run.child_fds, timeout=_START_SECONDS
@@ -77,9 +78,12 @@ class SandboxedPrograms:
             try:
                 workspace = kernel.open_workspace()
                 try:
-                    return await run.conduct(workspace, kernel.keeper)
+                    result = await run.conduct(workspace, kernel.keeper)
                 finally:
                     workspace.close()
+                if not server.is_alive():
+                    raise ForkServerError("the fork server died while the program ran")
+                return result
             finally:
                 kernel.keeper.kill()
                 await asyncio.shield(kernel.remove())
