@@ -1,0 +1,150 @@
+"""Tests made of pairs of inputs and outputs, the form that most contest sets share.
+
+`{inputs, outputs}` are texts for standard input and output; with `fn_name` they are arguments and results of
+a function, or of a method of `Solution` where the task's code has that class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ...rewards.comparison import FloatText, FloatValue, TextComparison, TokenText, ValueComparison
+from ...rewards.tests import AssertTests, CallCase, CallTests, Language, StdioCase, StdioTests
+from .raw_row import RawRow
+from .row_error import RowError
+
+IoTests = StdioTests | CallTests | AssertTests
+
+_FRACTION = re.compile(r"(?<![\w.])[-+]?\d*\.\d+(?:[eE][-+]?\d+)?(?![\w.])")
+_METHOD = re.compile(r"^(?:solution|Solution\(\))\.")
+_MODULES = (
+    "string re datetime collections heapq bisect copy math random statistics itertools functools operator"
+)
+CALL_PREAMBLE = "\n".join(
+    [
+        *(f"from {name} import *" for name in (*_MODULES.split(), "builtins", "typing")),
+        f"import {', '.join(_MODULES.split())}, fractions, io, json, sys, time",
+        "sys.setrecursionlimit(50_000)",
+    ]
+)
+"""Names that solutions of call-based contest tasks use without an import, as their judges define them."""
+
+
+def io_tests(
+    row: RawRow,
+    *,
+    code: str = "",
+    text: TextComparison | None = None,
+    value: ValueComparison | None = None,
+    language: Language = Language.PYTHON,
+) -> IoTests:
+    """Makes tests of a row `{inputs, outputs[, fn_name]}`.
+
+    Args:
+        row: The row, with lists of equal length that are not empty.
+        code: Starter code or a solution; tells whether `fn_name` is a method of `Solution`.
+        text: How outputs are compared; by default as tokens, with a tolerance where fractions are expected.
+        value: How results are compared; by default with a tolerance where floats are expected.
+        language: What submissions to standard input tests are written in.
+
+    Raises:
+        RowError: If inputs or outputs are missing, empty, of the wrong type or of different lengths.
+    """
+    inputs, outputs = row.items("inputs"), row.items("outputs")
+    if not inputs:
+        raise row.error("inputs", "it must have at least one test")
+    if len(inputs) != len(outputs):
+        raise row.error("outputs", f"it must have {len(inputs)} entries, one for each input")
+    if name := row.text_or("fn_name"):
+        return _call_tests(row, entry_point(name, code), inputs, outputs, value)
+    texts = [_text(row, "outputs", number, output) for number, output in enumerate(outputs)]
+    pairs = zip(
+        (_text(row, "inputs", number, given) for number, given in enumerate(inputs)), texts, strict=True
+    )
+    return stdio_tests(pairs, text, language)
+
+
+def stdio_tests(
+    pairs: Iterable[tuple[str, str]],
+    comparison: TextComparison | None = None,
+    language: Language = Language.PYTHON,
+) -> StdioTests:
+    """Makes tests of texts; `comparison` is by default the one that fits the outputs."""
+    cases = tuple(StdioCase(stdin=stdin, expected=expected) for stdin, expected in pairs)
+    chosen = comparison or fitting_comparison(case.expected for case in cases)
+    return StdioTests(cases=cases, comparison=chosen, language=language)
+
+
+def fitting_comparison(expected: Iterable[str]) -> TextComparison:
+    """Tokens in order; numbers within 1e-6 where a fraction is expected anywhere."""
+    return FloatText() if any(_FRACTION.search(text) for text in expected) else TokenText()
+
+
+def entry_point(name: str, code: str) -> str:
+    """How a judge reaches a function: `name`, or `Solution().name` when the task's code has that class."""
+    bare = _METHOD.sub("", name)
+    return f"Solution().{bare}" if bare != name or "class Solution" in code else name
+
+
+def time_budget(per_test: float, tests: IoTests, *, most: float = 120.0) -> float:
+    """Seconds for all tests of a submission, from the limit of one; capped, so that endless loops end."""
+    count = len(tests.statements if isinstance(tests, AssertTests) else tests.cases)
+    return max(per_test, min(per_test * count, most))
+
+
+def form_of(tests: IoTests) -> str:
+    """A tag that tells whole programs from functions."""
+    return "stdio" if isinstance(tests, StdioTests) else "function"
+
+
+def _text(row: RawRow, field: str, number: int, value: object) -> str:
+    """A text; a list of lines and a bare number are written out, as the sets' own judges do."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | tuple) and value and all(isinstance(line, str) for line in value):
+        return "\n".join(value)
+    raise RowError(f"{row.within}{field}[{number}]", value, "it must be a text or a list of lines")
+
+
+def _call_tests(
+    row: RawRow, entry: str, inputs: Sequence[Any], outputs: Sequence[Any], value: ValueComparison | None
+) -> IoTests:
+    for number, arguments in enumerate(inputs):
+        if not isinstance(arguments, list | tuple):
+            raise RowError(f"{row.within}inputs[{number}]", arguments, "it must be the list of arguments")
+    expected = _unwrapped(outputs)
+    arguments = [tuple(map(_with_integer_keys, given)) for given in inputs]
+    results = [_with_integer_keys(result) for result in expected]
+    if arguments != [tuple(given) for given in inputs] or results != expected:
+        calls = zip(arguments, results, strict=True)
+        statements = (
+            f"assert {entry}({', '.join(map(repr, given))}) == {result!r}" for given, result in calls
+        )
+        return AssertTests(statements=tuple(statements), preamble=CALL_PREAMBLE)
+    cases = zip(inputs, expected, strict=True)
+    return CallTests(
+        entry_point=entry,
+        cases=tuple(CallCase(arguments=tuple(given), expected=result) for given, result in cases),
+        comparison=value or FloatValue(),
+        preamble=CALL_PREAMBLE,
+    )
+
+
+def _unwrapped(outputs: Sequence[Any]) -> list[Any]:
+    """The results themselves: many rows hold each of them in a list of its own."""
+    if all(isinstance(output, list | tuple) and len(output) == 1 for output in outputs):
+        return [output[0] for output in outputs]
+    return list(outputs)
+
+
+def _with_integer_keys(value: Any) -> Any:
+    """JSON has no integer keys: an object with nothing but integers as keys stood for a dict of these."""
+    if not isinstance(value, dict) or not value:
+        return value
+    if not all(isinstance(key, str) and re.fullmatch(r"-?\d+", key) for key in value):
+        return value
+    return {int(key): item for key, item in value.items()}
