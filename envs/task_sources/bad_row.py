@@ -17,6 +17,8 @@ class BadRow:
     message: str
     excerpt: str = ""
     """The beginning of the row, as JSON where it can be read."""
+    left_out: bool = False
+    """True when the row is sound, and a rule of the data set leaves it out."""
 
     def __str__(self) -> str:
         return f"{self.file}, row {self.row}: {self.message}"

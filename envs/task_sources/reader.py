@@ -16,7 +16,7 @@ from ..task import Task
 from .bad_row import BadRow
 from .hub import download
 from .raw_row import RawRow
-from .row_error import RowError
+from .row_error import RowError, RowLeftOut
 from .row_files import FileRow
 from .task_source import HubFiles, LocalFiles, PackageRows, TaskSource
 
@@ -134,7 +134,7 @@ def _tasks(source: TaskSource, row: RawRow) -> Iterator[Task | BadRow]:
         made = source.parse(row)
         yield from (made,) if isinstance(made, Task) else tuple(made)
     except RowError as error:
-        yield _bad(row, error.field, str(error))
+        yield _bad(row, error.field, str(error), left_out=isinstance(error, RowLeftOut))
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         yield _bad(row, ".".join(map(str, fault["loc"])), str(fault["msg"]))
@@ -142,6 +142,6 @@ def _tasks(source: TaskSource, row: RawRow) -> Iterator[Task | BadRow]:
         yield _bad(row, "", f"{type(error).__name__}: {error}")
 
 
-def _bad(row: RawRow, field: str, message: str) -> BadRow:
+def _bad(row: RawRow, field: str, message: str, *, left_out: bool = False) -> BadRow:
     excerpt = json.dumps(row.values, default=str, ensure_ascii=False)[:_EXCERPT]
-    return BadRow(row.file, row.number, field, message, excerpt)
+    return BadRow(row.file, row.number, field, message, excerpt, left_out)

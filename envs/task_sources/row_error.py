@@ -21,3 +21,7 @@ class RowError(ValueError):
         """
         super().__init__(f"{field} is {_SHOW.repr(value)}; {fix}")
         self.field = field
+
+
+class RowLeftOut(RowError):
+    """The row is sound, but a rule of the data set leaves it out; reported apart from malformed rows."""

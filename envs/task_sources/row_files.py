@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from .json_array import array_elements
 from .row_error import RowError
@@ -102,8 +102,7 @@ def _open_plain(path: Path) -> IO[bytes]:
 
 
 def _open_gzip(path: Path) -> IO[bytes]:
-    opened: IO[bytes] = gzip.open(path, "rb")  # type: ignore[assignment]
-    return opened
+    return cast(IO[bytes], gzip.GzipFile(path, "rb"))
 
 
 def _open_zstandard(path: Path) -> IO[bytes]:
