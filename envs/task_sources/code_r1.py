@@ -18,7 +18,7 @@ _INSTRUCTION = (
 def _parse(row: RawRow) -> Task:
     about = row.part("extra_info")
     dataset = about.text_or("dataset") or row.text_or("data_source") or "code-r1"
-    tests = read_ground_truth(row.part("reward_model"), "ground_truth")
+    tests = read_ground_truth(row.part("reward_model"))
     if isinstance(tests, CheckTests) and row.text_or("test"):
         tests = tests.model_copy(update={"source": row.text("test")})
     number = about.values.get("index", row.number - 1)

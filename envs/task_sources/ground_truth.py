@@ -22,7 +22,7 @@ from .raw_row import RawRow
 _TESTS: TypeAdapter[Any] = TypeAdapter(Tests)
 
 
-def read_ground_truth(row: RawRow, field: str) -> Tests:
+def read_ground_truth(row: RawRow, field: str = "ground_truth") -> Tests:
     """Reads the tests from a field of a row.
 
     Raises:

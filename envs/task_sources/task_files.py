@@ -41,14 +41,14 @@ def task_of_verl_row(row: RawRow) -> Task:
     if about.has("task"):
         told = dict(about.decoded_part("task").values)
         if "tests" not in told:
-            told["tests"] = read_ground_truth(row.part("reward_model"), "ground_truth")
+            told["tests"] = read_ground_truth(row.part("reward_model"))
         return Task.model_validate(told)
     source = row.text_or("data_source", "verl")
     number = about.values.get("index", row.number - 1)
     return Task(
         id=about.text_or("task_id") or f"{source}/{about.text_or('split') or row.split}-{number}",
         prompt=user_prompt(row),
-        tests=read_ground_truth(row.part("reward_model"), "ground_truth"),
+        tests=read_ground_truth(row.part("reward_model")),
         metadata=TaskMetadata(source=source, difficulty=about.text_or("difficulty") or "unknown"),
         reference=about.text_or("reference") or None,
     )
