@@ -6,6 +6,7 @@ a function, or of a method of `Solution` where the task's code has that class.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -39,6 +40,7 @@ def io_tests(
     text: TextComparison | None = None,
     value: ValueComparison | None = None,
     language: Language = Language.PYTHON,
+    apps_rules: bool = False,
 ) -> IoTests:
     """Makes tests of a row `{inputs, outputs[, fn_name]}`.
 
@@ -48,6 +50,8 @@ def io_tests(
         text: How outputs are compared; by default as tokens, with a tolerance where fractions are expected.
         value: How results are compared; by default with a tolerance where floats are expected.
         language: What submissions to standard input tests are written in.
+        apps_rules: Read arguments and results as APPS and TACO do: results may each stand in a list of their
+            own, and an object with nothing but integers as keys is a dict of these, which JSON has not.
 
     Raises:
         RowError: If inputs or outputs are missing, empty, of the wrong type or of different lengths.
@@ -58,7 +62,10 @@ def io_tests(
     if len(inputs) != len(outputs):
         raise row.error("outputs", f"it must have {len(inputs)} entries, one for each input")
     if name := row.text_or("fn_name"):
-        return _call_tests(row, entry_point(name, code), inputs, outputs, value)
+        entry, calls = entry_point(name, code), _argument_lists(row, inputs)
+        if apps_rules:
+            return _apps_calls(entry, calls, _unwrapped(outputs), value or FloatValue())
+        return call_tests(entry, calls, outputs, value or FloatValue())
     texts = [_text(row, "outputs", number, output) for number, output in enumerate(outputs)]
     pairs = zip(
         (_text(row, "inputs", number, given) for number, given in enumerate(inputs)), texts, strict=True
@@ -110,28 +117,63 @@ def _text(row: RawRow, field: str, number: int, value: object) -> str:
     raise RowError(f"{row.within}{field}[{number}]", value, "it must be a text or a list of lines")
 
 
-def _call_tests(
-    row: RawRow, entry: str, inputs: Sequence[Any], outputs: Sequence[Any], value: ValueComparison | None
-) -> IoTests:
+def call_tests(
+    entry: str, calls: Iterable[Sequence[Any]], expected: Iterable[Any], comparison: ValueComparison
+) -> CallTests:
+    """Makes tests of argument lists and results; as many of both."""
+    pairs = zip(calls, expected, strict=True)
+    return CallTests(
+        entry_point=entry,
+        cases=tuple(CallCase(arguments=tuple(arguments), expected=result) for arguments, result in pairs),
+        comparison=comparison,
+        preamble=CALL_PREAMBLE,
+    )
+
+
+def json_value(text: object, field: str) -> Any:
+    """The one JSON value that a text holds.
+
+    Raises:
+        RowError: If it is no text, or holds something else.
+    """
+    if not isinstance(text, str):
+        raise RowError(field, text, "it must be a text that holds a JSON value")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RowError(field, text, f"each line must be one JSON value: {error}") from error
+
+
+def json_lines(text: object, field: str) -> list[Any]:
+    """The JSON values of a text, one a line; none for an empty text.
+
+    Raises:
+        RowError: As `json_value`.
+    """
+    lines = text.split("\n") if isinstance(text, str) and text.strip() else []
+    return [json_value(line, field) for line in lines] if isinstance(text, str) else [json_value(text, field)]
+
+
+def _argument_lists(row: RawRow, inputs: Sequence[Any]) -> Sequence[Sequence[Any]]:
     for number, arguments in enumerate(inputs):
         if not isinstance(arguments, list | tuple):
             raise RowError(f"{row.within}inputs[{number}]", arguments, "it must be the list of arguments")
-    expected = _unwrapped(outputs)
-    arguments = [tuple(map(_with_integer_keys, given)) for given in inputs]
+    return inputs
+
+
+def _apps_calls(
+    entry: str, calls: Sequence[Sequence[Any]], expected: list[Any], comparison: ValueComparison
+) -> IoTests:
+    """Calls as JSON values, or as statements where a dict with integer keys takes part."""
+    keyed = [[_with_integer_keys(argument) for argument in arguments] for arguments in calls]
     results = [_with_integer_keys(result) for result in expected]
-    if arguments != [tuple(given) for given in inputs] or results != expected:
-        calls = zip(arguments, results, strict=True)
-        statements = (
-            f"assert {entry}({', '.join(map(repr, given))}) == {result!r}" for given, result in calls
-        )
-        return AssertTests(statements=tuple(statements), preamble=CALL_PREAMBLE)
-    cases = zip(inputs, expected, strict=True)
-    return CallTests(
-        entry_point=entry,
-        cases=tuple(CallCase(arguments=tuple(given), expected=result) for given, result in cases),
-        comparison=value or FloatValue(),
-        preamble=CALL_PREAMBLE,
+    if keyed == [list(arguments) for arguments in calls] and results == expected:
+        return call_tests(entry, calls, expected, comparison)
+    statements = (
+        f"assert {entry}({', '.join(map(repr, arguments))}) == {result!r}"
+        for arguments, result in zip(keyed, results, strict=True)
     )
+    return AssertTests(statements=tuple(statements), preamble=CALL_PREAMBLE)
 
 
 def _unwrapped(outputs: Sequence[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ from .hub import download
 from .raw_row import RawRow
 from .row_error import RowError, RowLeftOut
 from .row_files import FileRow
-from .task_source import HubFiles, LocalFiles, PackageRows, TaskSource
+from .task_source import HubFiles, LocalFiles, PackageRows, RowSource, TaskSource
 
 _EXCERPT = 2000
 
@@ -55,10 +55,9 @@ def read(
 
 
 def read_rows(
-    source: TaskSource, path: Path | str | None = None, *, split: str | None = None, **options: Any
+    source: RowSource, path: Path | str | None = None, *, split: str | None = None, **options: Any
 ) -> Iterator[RawRow | BadRow]:
     """Reads the rows of a data set as they are; as `read`, without parsing."""
-    source, options = _configured(source, options)
     chosen = split or source.default_split
     if chosen not in source.splits:
         raise SourceError(f"task set {source.name!r}: split {chosen!r} is unknown; use one of: "
@@ -91,7 +90,7 @@ def _raw(found: FileRow, file: str, split: str) -> RawRow | BadRow:
 
 
 def _package_rows(
-    source: TaskSource, package: PackageRows, split: str, options: dict[str, Any]
+    source: RowSource, package: PackageRows, split: str, options: dict[str, Any]
 ) -> Iterator[RawRow]:
     try:
         rows = package.rows(split=split, **options)
@@ -101,7 +100,7 @@ def _package_rows(
         yield RawRow(values, package.package, number, split)
 
 
-def _files(source: TaskSource, path: Path | str | None, split: str) -> Iterable[tuple[str, Path]]:
+def _files(source: RowSource, path: Path | str | None, split: str) -> Iterable[tuple[str, Path]]:
     """Names and paths of the files of a split, each made local when its turn comes."""
     patterns = source.splits[split]
     if path is None:

@@ -58,7 +58,12 @@ def parse_taco(row: RawRow, *, source: str = "taco", needs: _Needs = _NONE) -> T
     reference = first_solution(row)
     need = needs.get(row.number - 1) if row.split == "test" else None
     comparison = _COMPARISONS.get(need) if need is not None else None
-    tests = io_tests(row.decoded_part("input_output"), code=starter_code or reference or "", text=comparison)
+    tests = io_tests(
+        row.decoded_part("input_output"),
+        code=starter_code or reference or "",
+        text=comparison,
+        apps_rules=True,
+    )
     identity = row.identifier("id") if row.has("id") else digest(statement)
     return Task(
         id=f"{source}/{identity}",

@@ -39,9 +39,9 @@ class PackageRows:
     """Makes the rows, from options of the set; raises ImportError without the package."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSource:
-    """One data set; a frozen record, so that all of them fit one registry."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSource:
+    """One data set as rows."""
 
     name: str
     """How commands and settings call it."""
@@ -52,16 +52,22 @@ class TaskSource:
     splits: Mapping[str, tuple[str, ...]]
     """Split -> patterns (`fnmatch`) of its files, relative to the repository or folder; the first is the
     default. Files are read in the order of the patterns, and by name within one pattern."""
-    parse: Callable[[RawRow], Task | Iterable[Task]]
-    """Makes tasks of one row; what cannot be used raises `RowError`."""
     rows: Callable[[Path], Iterator[FileRow]] = rows_of_file
     """Reads one file; by its suffix unless the set has a layout of its own."""
-    evaluation: bool = False
-    """True for a set that models are measured on, so that training sets are cleaned of it."""
-    configure: Callable[..., TaskSource] | None = None
-    """Makes the source for options given by keyword, such as a window of dates; None when there are none."""
 
     @property
     def default_split(self) -> str:
         """The split that is read when none is named."""
         return next(iter(self.splits))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSource(RowSource):
+    """One data set as tasks; a frozen record, so that all of them fit one registry."""
+
+    parse: Callable[[RawRow], Task | Iterable[Task]]
+    """Makes tasks of one row; what cannot be used raises `RowError`."""
+    evaluation: bool = False
+    """True for a set that models are measured on, so that training sets are cleaned of it."""
+    configure: Callable[..., TaskSource] | None = None
+    """Makes the source for options given by keyword, such as a window of dates; None when there are none."""
