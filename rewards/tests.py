@@ -52,6 +52,8 @@ class StdioTests(_Frozen):
     cases: tuple[StdioCase, ...] = Field(min_length=1)
     language: Plain[Language] = Language.PYTHON
     comparison: TextComparison = ExactText()
+    seconds_per_case: float | None = Field(default=None, gt=0)
+    """The most that one run may take; None for whatever is left of the time for all tests."""
 
 
 class CallCase(_Frozen):
