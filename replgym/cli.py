@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    from .agents import cli_doctor, cli_eval, cli_report
+    from .agents import cli_data, cli_doctor, cli_eval, cli_report, cli_serve
     from .agents.training import cli as cli_train
 
     parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
@@ -55,6 +55,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     cli_eval.add_parser(commands)
     cli_report.add_parser(commands)
     cli_train.add_parser(commands)
+    cli_serve.add_parser(commands)
+    cli_data.add_parser(commands)
     cli_doctor.add_parser(commands)
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -67,7 +69,10 @@ def _usage_errors() -> tuple[type[Exception], ...]:
     from .agents.usage_error import UsageError
     from .envs.env_config import ConfigError
     from .envs.missing_extra_error import MissingExtraError
+    from .envs.task_data.set_choice import SetChoiceError
     from .envs.task_set import UnknownTaskSetError
+    from .envs.task_sources.reader import SourceError
+    from .envs.task_sources.row_files import UnknownFormatError
     from .kernels.kernel_error import UnknownBackendError
     from .tools.action_formats import UnknownActionFormatError
 
@@ -76,8 +81,11 @@ def _usage_errors() -> tuple[type[Exception], ...]:
         EndpointError,
         FileNotFoundError,
         MissingExtraError,
+        SetChoiceError,
+        SourceError,
         UnknownActionFormatError,
         UnknownBackendError,
+        UnknownFormatError,
         UnknownTaskSetError,
         UsageError,
     )
@@ -87,9 +95,10 @@ def _faults() -> tuple[type[Exception], ...]:
     from .agents.episode_log import EpisodeLogError
     from .agents.evaluation import EvaluationError
     from .agents.policy import PolicyError
+    from .envs.task_sources.hub import HubError
     from .kernels.kernel_error import KernelError
 
-    return EpisodeLogError, EvaluationError, KernelError, PolicyError
+    return EpisodeLogError, EvaluationError, HubError, KernelError, PolicyError
 
 
 def _told(error: Exception, code: int) -> int:

@@ -2,6 +2,8 @@
 
 AGENT_NAME = "interpreter"
 """The agent loop, in rows and in verl's agent-loop file."""
+SINGLE_TURN_AGENT = "single_turn_agent"
+"""verl's own loop for rows without tools."""
 ENGINE = "transformers_cpu"
 """The rollout engine of CPU runs."""
 CPU_WORKER = "replgym.agents.verl_adapter.cpu_worker"
