@@ -18,7 +18,12 @@ def _parse(row: RawRow) -> Task:
     reference = first_solution(row)
     if not row.text_or("input_output").strip():
         raise RowLeftOut("input_output", "", "problems without tests cannot be judged")
-    tests = io_tests(row.decoded_part("input_output"), code=starter_code or reference or "", apps_rules=True)
+    tests = io_tests(
+        row.decoded_part("input_output"),
+        code=starter_code or reference or "",
+        seconds=_SECONDS_A_TEST,
+        apps_rules=True,
+    )
     tags = (form_of(tests), *flags(statement))
     return Task(
         id=f"apps/{row.split}/{number}",

@@ -46,7 +46,8 @@ def _parse(row: RawRow, *, kinds: tuple[str, ...] = _KINDS, language: Language =
     pairs = tuple(dict.fromkeys(pair for kind in kinds for pair in _pairs(row, f"{kind}_tests")))
     if not pairs:
         raise row.error(f"{kinds[0]}_tests", f"there must be at least one test among {', '.join(kinds)}")
-    tests = stdio_tests(pairs, language=language)
+    limit = _seconds(row)
+    tests = stdio_tests(pairs, language=language, seconds=limit)
     origin = _named(row, "source", _ORIGINS)
     rating = row.values.get("cf_rating")
     rated = (f"rating:{rating}",) if isinstance(rating, int) and rating > 0 else ()
@@ -61,7 +62,7 @@ def _parse(row: RawRow, *, kinds: tuple[str, ...] = _KINDS, language: Language =
             source="code_contests",
             difficulty=_named(row, "difficulty", _DIFFICULTIES),
             tags=tuple(dict.fromkeys((language.value, origin, *rated, *topics, *flags(statement)))),
-            time_limit=time_budget(_seconds(row), tests),
+            time_limit=time_budget(limit, tests),
             memory_limit=memory if isinstance(memory, int) and memory > 0 else None,
         ),
         reference=right[0] if right else None,

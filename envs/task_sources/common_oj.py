@@ -47,7 +47,7 @@ def common_oj_tests(row: RawRow, field: str = "test") -> StdioTests:
     name = labels.text_or("programming_language").lower()
     if name not in _LANGUAGES:
         raise labels.error("programming_language", "it must be python or cpp")
-    return stdio_tests(pairs, language=_LANGUAGES[name])
+    return stdio_tests(pairs, language=_LANGUAGES[name], seconds=_SECONDS_A_TEST)
 
 
 def _pairs(row: RawRow, field: str, items: list[object] | tuple[object, ...]) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ def _parse(row: RawRow) -> Task:
         raise row.error("tests", "the folder data must have at least one .in file")
     given = _TOLERANCE.search(row.text_or("output_validator_flags"))
     tolerance = _number(row, given[1]) if given else 1e-6
-    judged = stdio_tests(tests, FloatText(absolute=tolerance, relative=tolerance))
+    judged = stdio_tests(tests, FloatText(absolute=tolerance, relative=tolerance), seconds=_SECONDS_A_TEST)
     contest = row.text_or("source")
     year = _YEAR.search(contest)
     return Task(

@@ -40,6 +40,7 @@ def io_tests(
     text: TextComparison | None = None,
     value: ValueComparison | None = None,
     language: Language = Language.PYTHON,
+    seconds: float | None = None,
     apps_rules: bool = False,
 ) -> IoTests:
     """Makes tests of a row `{inputs, outputs[, fn_name]}`.
@@ -50,6 +51,7 @@ def io_tests(
         text: How outputs are compared; by default as tokens, with a tolerance where fractions are expected.
         value: How results are compared; by default with a tolerance where floats are expected.
         language: What submissions to standard input tests are written in.
+        seconds: The most that one run of a whole program may take.
         apps_rules: Read arguments and results as APPS and TACO do: results may each stand in a list of their
             own, and an object with nothing but integers as keys is a dict of these, which JSON has not.
 
@@ -70,18 +72,19 @@ def io_tests(
     pairs = zip(
         (_text(row, "inputs", number, given) for number, given in enumerate(inputs)), texts, strict=True
     )
-    return stdio_tests(pairs, text, language)
+    return stdio_tests(pairs, text, language, seconds)
 
 
 def stdio_tests(
     pairs: Iterable[tuple[str, str]],
     comparison: TextComparison | None = None,
     language: Language = Language.PYTHON,
+    seconds: float | None = None,
 ) -> StdioTests:
     """Makes tests of texts; `comparison` is by default the one that fits the outputs."""
     cases = tuple(StdioCase(stdin=stdin, expected=expected) for stdin, expected in pairs)
     chosen = comparison or fitting_comparison(case.expected for case in cases)
-    return StdioTests(cases=cases, comparison=chosen, language=language)
+    return StdioTests(cases=cases, comparison=chosen, language=language, seconds_per_case=seconds)
 
 
 def fitting_comparison(expected: Iterable[str]) -> TextComparison:

@@ -48,7 +48,7 @@ def rllm_tests(row: RawRow, field: str, code: str) -> IoTests:
     """
     value = row.decoded(field)
     if isinstance(value, Mapping):
-        return io_tests(row.decoded_part(field), code=code)
+        return io_tests(row.decoded_part(field), code=code, seconds=_SECONDS_A_TEST)
     if not isinstance(value, list | tuple) or not value:
         raise row.error(field, "it must hold tests: an object with inputs and outputs, or a list of tests")
     return _listed_tests(replace(row, within=f"{row.within}{field}"), value, code)
@@ -69,7 +69,7 @@ def _listed_tests(row: RawRow, items: Sequence[Any], code: str) -> IoTests:
     inputs = [_arguments(part) if name else part.values["input"] for part in parts]
     outputs = [_result(part) if name else part.values["output"] for part in parts]
     values = {"inputs": inputs, "outputs": outputs, "fn_name": name}
-    return io_tests(replace(row, values=values, within=f"{row.within}."), code=code)
+    return io_tests(replace(row, values=values, within=f"{row.within}."), code=code, seconds=_SECONDS_A_TEST)
 
 
 def _function(part: RawRow) -> str | None:

@@ -105,7 +105,9 @@ def _tests(row: RawRow, fields: Iterable[str], starter_code: str) -> IoTests:
     if len(kinds) > 1:
         raise RowError("testtype", sorted(kinds), "all tests of a problem must be of one type")
     if kinds == {"stdin"}:
-        return stdio_tests(((test.given, test.expected) for test in found), _AS_NUMBERS)
+        return stdio_tests(
+            ((test.given, test.expected) for test in found), _AS_NUMBERS, seconds=_SECONDS_A_TEST
+        )
     return _call_tests(row, found, starter_code)
 
 

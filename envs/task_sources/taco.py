@@ -58,10 +58,12 @@ def parse_taco(row: RawRow, *, source: str = "taco", needs: _Needs = _NONE) -> T
     reference = first_solution(row)
     need = needs.get(row.number - 1) if row.split == "test" else None
     comparison = _COMPARISONS.get(need) if need is not None else None
+    limit = max(seconds(row.text_or("time_limit"), 0), _SECONDS_A_TEST)
     tests = io_tests(
         row.decoded_part("input_output"),
         code=starter_code or reference or "",
         text=comparison,
+        seconds=limit,
         apps_rules=True,
     )
     identity = row.identifier("id") if row.has("id") else digest(statement)
@@ -73,7 +75,7 @@ def parse_taco(row: RawRow, *, source: str = "taco", needs: _Needs = _NONE) -> T
             source=source,
             difficulty=row.text_or("difficulty", "unknown").lower(),
             tags=(form_of(tests), *_tags(row, statement, need)),
-            time_limit=time_budget(max(seconds(row.text_or("time_limit"), 0), _SECONDS_A_TEST), tests),
+            time_limit=time_budget(limit, tests),
             memory_limit=size(row.text_or("memory_limit")),
             date=day(row.text_or("date")),
         ),

@@ -25,7 +25,10 @@ def _parse_sqa(row: RawRow) -> Task:
         raise RowLeftOut("reward_model.ground_truth", "", "problems without tests cannot be judged")
     reference = _target(about)
     tests = io_tests(
-        model.decoded_part("ground_truth"), code=f"{question}\n{reference or ''}", apps_rules=True
+        model.decoded_part("ground_truth"),
+        code=f"{question}\n{reference or ''}",
+        seconds=_SECONDS_A_TEST,
+        apps_rules=True,
     )
     return Task(
         id=f"verl-sqa/{about.text_or('split') or row.split}-{about.values.get('index', row.number - 1)}",

@@ -24,7 +24,11 @@ def _parse(row: RawRow) -> Task:
     kind = row.text_or("prompter_type")
     statement = row.text("problem") if row.has("problem") else last_user_message(row)
     if kind == "livecodebench":
-        tests = io_tests(row.decoded_part("selected_uts").decoded_part("input_output"), code=statement)
+        tests = io_tests(
+            row.decoded_part("selected_uts").decoded_part("input_output"),
+            code=statement,
+            seconds=_SECONDS_A_TEST,
+        )
     elif kind == "leetcode":
         tests = _assertions(row)
     else:
@@ -63,7 +67,7 @@ def _stdio(row: RawRow) -> IoTests:
         raise row.error("type", "it must be stdin_stdout, unless prompter_type is livecodebench or leetcode")
     part = row.decoded_part("input_output")
     values: Mapping[str, object] = {"inputs": part.items("inputs"), "outputs": part.items("outputs")}
-    return io_tests(replace(part, values=values))
+    return io_tests(replace(part, values=values), seconds=_SECONDS_A_TEST)
 
 
 _SYNTHETIC = tuple(
