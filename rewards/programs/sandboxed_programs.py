@@ -1,8 +1,8 @@
 """Runs programs in the sandbox of local kernels: each in a new process behind walls of its own.
 
 Namespaces, Landlock, a system-call filter and limits come from the ladder of `kernels.isolation`, the
-strongest level that this machine gives. A program reads its input from a file in memory; its output is read as
-it comes, up to a limit. When it has ended, all that it started is killed before the result is given.
+strongest level that this machine gives. A program reads its input from a file in memory; its output is read
+as it comes, up to a limit. When it has ended, all that it started is killed before the result is given.
 """
 
 from __future__ import annotations

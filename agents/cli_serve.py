@@ -1,0 +1,132 @@
+"""`replgym serve judge`: the judge for everybody who speaks the protocol of code-judge or SandboxFusion."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..envs.task_set import TaskSet
+from ..kernels.backend_options import Isolation
+from ..kernels.backends import BACKENDS
+from .usage_error import UsageError
+
+if TYPE_CHECKING:
+    from ..rewards.service.problem import Problem
+    from ..rewards.service.service_settings import ServiceSettings
+
+_MEGABYTE = 1 << 20
+_DIRECT = (
+    "workers",
+    "queue_size",
+    "queue_seconds",
+    "execution_seconds",
+    "memory_megabytes",
+    "sessions",
+    "session_seconds",
+    "kernel_backend",
+    "isolation",
+)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the command."""
+    parser: argparse.ArgumentParser = subparsers.add_parser("serve", help="run the judge as a service")
+    parser.add_argument("service", choices=["judge"], help="what to serve")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)")
+    parser.add_argument("--open-to-all", action="store_true", help="allow other addresses without a key")
+    parser.add_argument("--api-key-env", metavar="NAME", help="variable with the key that clients must show")
+    parser.add_argument("--workers", type=int, help="programs at once (default: the cores)")
+    parser.add_argument("--queue-size", type=int, help="programs that may wait (default: 2000)")
+    parser.add_argument("--queue-seconds", type=float, help="seconds that a plain submission may wait (4)")
+    parser.add_argument(
+        "--execution-seconds", type=float, help="seconds of a run of code-judge's routes (10)"
+    )
+    parser.add_argument(
+        "--memory-megabytes", type=int, help="memory of such a run (256; Python gets 1024 more)"
+    )
+    parser.add_argument("--body-megabytes", type=int, help="largest request (64)")
+    parser.add_argument("--sessions", type=int, help="interpreters at once (16)")
+    parser.add_argument(
+        "--session-seconds", type=float, help="seconds after which an unused session ends (600)"
+    )
+    parser.add_argument(
+        "--kernel-backend", choices=sorted(BACKENDS), help="where interpreters come from (jupyter)"
+    )
+    parser.add_argument("--isolation", choices=[level.value for level in Isolation], help="(default: auto)")
+    parser.add_argument(
+        "--task-set",
+        action="append",
+        default=[],
+        metavar="SET",
+        help=f"let clients submit to a task set; again for more: {', '.join(TaskSet.names())}",
+    )
+    parser.add_argument("--ray", action="store_true", help="run on Ray Serve, on all machines of a cluster")
+    parser.add_argument("--ray-address", metavar="ADDRESS", help="the cluster (default: a new one, here)")
+    parser.add_argument("--replicas", type=int, default=1, help="servers of a Ray cluster (%(default)s)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command; returns the exit code."""
+    try:
+        from ..rewards.service.server import check_address, serve
+        from ..rewards.service.service_settings import ServiceSettingsError
+    except ModuleNotFoundError as error:
+        raise UsageError(f"`replgym serve` needs {error.name}: pip install 'replgym[serve]'") from error
+    try:
+        settings = _settings(arguments)
+        check_address(arguments.host, has_key=settings.api_key is not None, open_to_all=arguments.open_to_all)
+    except ServiceSettingsError as error:
+        raise UsageError(str(error)) from error
+    task_sets = _task_sets(arguments.task_set)
+    if arguments.ray:
+        from ..rewards.service.ray_server import serve_on_ray
+
+        serve_on_ray(
+            settings,
+            arguments.host,
+            arguments.port,
+            task_sets,
+            replicas=arguments.replicas,
+            address=arguments.ray_address,
+        )
+    else:
+        serve(settings, arguments.host, arguments.port, task_sets)
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> ServiceSettings:
+    from ..rewards.service.service_settings import ServiceSettings
+
+    given = {name: getattr(arguments, name) for name in _DIRECT if getattr(arguments, name) is not None}
+    if arguments.body_megabytes is not None:
+        given["body_bytes"] = arguments.body_megabytes * _MEGABYTE
+    if arguments.api_key_env is not None:
+        key = os.environ.get(arguments.api_key_env)
+        if not key:
+            raise UsageError(
+                f"--api-key-env: the variable {arguments.api_key_env} is not set; set it to the key"
+            )
+        given["api_key"] = key
+    return ServiceSettings.from_environment(os.environ, **given)
+
+
+def _task_sets(names: Sequence[str]) -> Mapping[str, Sequence[Problem]]:
+    from ..rewards.service.problem import Problem
+
+    return {
+        name: [
+            Problem(
+                task.id,
+                task.prompt,
+                task.tests,
+                task.metadata.time_limit,
+                {"source": task.metadata.source, "difficulty": task.metadata.difficulty},
+            )
+            for task in TaskSet.load(name)
+        ]
+        for name in names
+    }
