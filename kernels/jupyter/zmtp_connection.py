@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable, Sequence
+from typing import cast
 
 MESSAGE_LIMIT = 16 << 20
 """Bytes of one message."""
@@ -49,8 +50,8 @@ class ZmtpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greets."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # By promise of the event loop; other loops' transports are no subclasses of asyncio's.
+        transport = self._transport = cast(asyncio.Transport, transport)
         ready = _property(b"Socket-Type", self._kind.encode())
         if self._kind == "DEALER":
             ready += _property(b"Identity", self._identity)
