@@ -84,7 +84,7 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
         default=GroundTruth.TESTS,
         help="how tests are written (%(default)s)",
     )
-    parser.add_argument("--keep-duplicates", action="store_true", help="do not drop tasks with equal words")
+    parser.add_argument("--keep-duplicates", action="store_true", help="do not drop tasks with equal texts")
     parser.add_argument("--near", type=_similarity, help="also drop tasks this similar, such as 0.8")
     parser.add_argument("--max-tests", type=_positive, help="tests of a task at most, the same ones always")
     parser.add_argument("--sample", type=_positive, help="draw so many training tasks (default: all)")

@@ -106,18 +106,10 @@ def preparation_table(report: Mapping[str, Any]) -> ConsoleRenderable:
     """What became of the rows of every set."""
     from rich.table import Table
 
-    columns = (
-        "tasks",
-        "kept",
-        "bad_rows",
-        "left_out",
-        "same_id",
-        "duplicate",
-        "near_duplicate",
-        "contaminated",
-    )
-    table = Table("set", *(column.replace("_", " ") for column in columns))
-    for label, counts in report["sets"].items():
+    sets: Mapping[str, Mapping[str, int]] = report["sets"]
+    columns = list(dict.fromkeys(column for counts in sets.values() for column in counts))
+    table = Table("set", *(column.replace("_", " ") for column in columns), box=None)
+    for label, counts in sets.items():
         table.add_row(label, *(str(counts.get(column, 0)) for column in columns))
     return table
 

@@ -23,6 +23,14 @@ class TasksConfig(_Section):
     """Which tasks train, and which are held out."""
 
     task_set: str = "blackbox"
+    path: str | None = None
+    """Local file or folder of the set; `replgym data prepare` writes such folders, for `task_set: tasks`."""
+    split: str | None = None
+    """Split to train on; the set's first by default."""
+    heldout_split: str | None = None
+    """Split to measure on; that of training by default."""
+    shuffle: bool = True
+    """False trains on tasks in the order of their files, as a curriculum."""
     levels: tuple[int, ...] = (1, 2, 3)
     train_size: int = Field(default=2000, ge=1)
     """Distinct training tasks to draw."""

@@ -114,6 +114,7 @@ def _data(config: TrainConfig, rows: Path) -> dict[str, Any]:
         "data.return_raw_chat": True,
         "data.truncation": "error",
         "data.seed": config.seed,
+        "data.shuffle": config.tasks.shuffle,
         "data.dataloader_num_workers": 0,
     }
 

@@ -19,6 +19,7 @@ from ..episode import Episode
 from ..rollout import rollout
 from ..rollout_limits import RolloutLimits
 from .names import ENGINE
+from .task_rows import task_of_row
 from .verl_policy import VerlPolicy
 from .worker_resources import WorkerResources, worker_resources
 
@@ -66,12 +67,12 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
 
         Args:
             sampling_params: verl's, shared by the whole group and not changed here.
-            **row: The columns of the data set; `extra_info["task"]` is the task as JSON.
+            **row: The columns of the data set, as `task_of_row` reads them.
 
         Returns:
             One output, or an empty list when the machine failed the episode in every try.
         """
-        task = Task.model_validate_json(row["extra_info"]["task"])
+        task = task_of_row(row)
         for _ in range(_TRIES):
             episode, policy = await self._play(task, sampling_params, row)
             if episode.failure is None and episode.branches:

@@ -1,4 +1,4 @@
-"""Tasks as rows of verl's parquet schema."""
+"""Tasks as rows of verl's parquet schema for our agent loop, and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.task import Task
+from ...envs.task_data.verl_rows import verl_row, write_parquet
+from ...envs.task_sources.raw_row import RawRow
+from ...envs.task_sources.task_files import task_of_verl_row
 from .names import AGENT_NAME
 
 
@@ -16,7 +19,7 @@ def write_rows(
     """Writes one row a task.
 
     Args:
-        tasks: What to write; a task travels as JSON in `extra_info`, since nested columns lose missing keys.
+        tasks: What to write.
         messages: The first messages of each task's episode, by task id.
         path: The parquet file.
         split: `train` or `test`, kept in `extra_info`.
@@ -24,19 +27,21 @@ def write_rows(
     Returns:
         The number of rows.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    rows: list[dict[str, Any]] = [
-        {
-            "data_source": task.metadata.source,
-            "prompt": [dict(message) for message in messages[task.id]],
-            "ability": "code",
-            "reward_model": {"style": "rule", "ground_truth": ""},
-            "extra_info": {"index": index, "split": split, "task": task.model_dump_json()},
-            "agent_name": AGENT_NAME,
-        }
+    rows = (
+        verl_row(task, messages[task.id], index=index, split=split, agent_name=AGENT_NAME)
         for index, task in enumerate(tasks)
-    ]
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
-    return len(rows)
+    )
+    return write_parquet(rows, path)
+
+
+def task_of_row(row: Mapping[str, Any]) -> Task:
+    """The task of a row as verl hands it to an agent loop: ours, or one of Code-R1 and its forks.
+
+    Args:
+        row: The columns; `raw_prompt` stands for `prompt`, as verl renames it.
+
+    Raises:
+        RowError: If its tests cannot be read.
+    """
+    messages = row.get("raw_prompt", row.get("prompt"))
+    return task_of_verl_row(RawRow({**row, "prompt": None if messages is None else list(messages)}))

@@ -1,4 +1,4 @@
-"""Finds texts that were seen before: the same words, or nearly the same (MinHash, Broder 1997).
+"""Finds texts that were seen before: equal but for case and space, or nearly so (MinHash, Broder 1997).
 
 What was seen lies in a temporary database on disk, so that memory stays small however many texts come.
 Signatures of 120 minima over runs of five words are cut into 12 bands; texts that share a band are compared
@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .words import hashed, hashed_runs, words_of
+from .words import hashed, hashed_runs, normalised, words_of
 
 _RUN = 5
 _BANDS, _ROWS = 12, 10
@@ -24,7 +24,7 @@ _MINIMA = _BANDS * _ROWS
 _PRIME = np.uint64((1 << 31) - 1)
 _MOST_CANDIDATES = 50
 _SCHEMA = """
-CREATE TABLE exact (words INTEGER PRIMARY KEY, id TEXT) WITHOUT ROWID;
+CREATE TABLE exact (key INTEGER PRIMARY KEY, id TEXT) WITHOUT ROWID;
 CREATE TABLE signature (number INTEGER PRIMARY KEY, id TEXT, minima BLOB);
 CREATE TABLE band (key INTEGER, number INTEGER, PRIMARY KEY (key, number)) WITHOUT ROWID;
 """
@@ -36,7 +36,9 @@ class Duplicate:
 
     of: str
     similarity: float
-    """1 when the words are the same; else the estimated share of common runs."""
+    """The share of runs in common, estimated; for equal texts 1."""
+    near: bool = False
+    """True when the texts are not equal."""
 
 
 class DuplicateFinder:
@@ -46,7 +48,7 @@ class DuplicateFinder:
         """Opens an empty memory.
 
         Args:
-            near: Similarity from which texts count as duplicates, above 0.5; None for equal words only.
+            near: Similarity from which texts count as duplicates; None for equal texts only.
 
         Raises:
             ValueError: If `near` is not in [0.5, 1].
@@ -68,8 +70,8 @@ class DuplicateFinder:
             The earlier text that is the same, or None.
         """
         words = words_of(text)
-        key = hashed(words)
-        found = self._database.execute("SELECT id FROM exact WHERE words=?", (key,)).fetchone()
+        key = hashed([normalised(text)])
+        found = self._database.execute("SELECT id FROM exact WHERE key=?", (key,)).fetchone()
         if found:
             return Duplicate(found[0], 1.0)
         if self._near is not None:
@@ -116,11 +118,11 @@ class DuplicateFinder:
             f"WHERE band.key IN ({marks}) LIMIT {_MOST_CANDIDATES}",
             bands,
         )
-        best = Duplicate("", 0.0)
+        best = Duplicate("", 0.0, near=True)
         for name, packed in rows:
             similarity = float(np.mean(np.frombuffer(packed, dtype=np.uint32) == minima))
             if similarity > best.similarity:
-                best = Duplicate(name, similarity)
+                best = Duplicate(name, similarity, near=True)
         return best if self._near is not None and best.similarity >= self._near else None
 
     def _remember(self, name: str, minima: NDArray[np.uint32], bands: list[int]) -> None:

@@ -37,7 +37,7 @@ class PreparationOptions:
     ground_truth: GroundTruth = GroundTruth.TESTS
     deduplicate: bool = True
     near: float | None = None
-    """Similarity from which tasks are duplicates; None for equal words only."""
+    """Similarity from which tasks are duplicates; None for equal texts only."""
     max_tests: int | None = None
     sample: int | None = None
     """How many training tasks are drawn; None for all."""
@@ -146,7 +146,7 @@ class Preparation:
             return None
         same = self._seen.add(task.id, task.prompt) if self._options.deduplicate else None
         if same:
-            kind = "duplicate" if same.similarity == 1.0 else "near_duplicate"
+            kind = "near_duplicate" if same.near else "duplicate"
             self._drop(label, task, kind, of=same.of, similarity=round(same.similarity, 3))
             return None
         self._ids.add(task.id)

@@ -15,6 +15,11 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
+def normalised(text: str) -> str:
+    """The text in lower case with single spaces; punctuation stays, since it may be all that differs."""
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
 def hashed(words: list[str]) -> int:
     """A signed number of 64 bits for these words, the same on every machine and in every run."""
     digest = blake2b(" ".join(words).encode(), digest_size=_BYTES).digest()
