@@ -15,7 +15,9 @@ from ..envs.env_config import EnvConfig
 from ..envs.task_set import TaskSet
 from ..kernels.backends import BACKENDS
 from ..kernels.kernel_error import UnknownBackendError
-from ..tools.action_formats import ACTION_FORMATS, UnknownActionFormatError, make_parser
+from ..rewards.code_extraction import CODE_EXTRACTIONS
+from ..rewards.presets import PRESETS
+from ..tools.action_formats import ACTION_FORMATS, UnknownActionFormatError
 from ..tools.submit import Submit
 from .episode import Episode
 from .episode_log import EpisodeLog, read_episodes
@@ -41,26 +43,41 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-k", "--samples", type=_positive, default=1, help="episodes per task (%(default)s)")
     parser.add_argument("--split", help="blackbox: train or heldout (default: heldout)")
     parser.add_argument("--levels", type=_levels, help="blackbox: levels such as 1,2,3")
-    parser.add_argument(
-        "--action-format", default="fenced", help=f"{', '.join(ACTION_FORMATS)} (%(default)s)"
-    )
-    parser.add_argument(
-        "--no-interpreter", action="store_true", help="the policy may submit, but not run cells"
-    )
-    parser.add_argument("--max-turns", type=_positive, help="messages per episode (default: 8)")
+    _add_environment(parser)
     parser.add_argument("--temperature", type=_temperature, default=0.0, help="0 is greedy (%(default)s)")
     parser.add_argument("--max-tokens", type=_positive, default=1024, help="tokens per message (%(default)s)")
     parser.add_argument("--concurrency", type=_positive, default=8, help="episodes at once (%(default)s)")
-    parser.add_argument("--backend", default="jupyter", help=f"{', '.join(sorted(BACKENDS))} (%(default)s)")
-    parser.add_argument(
-        "--backend-options", default="{}", metavar="JSON", help='such as \'{"isolation": "namespaces"}\''
-    )
     parser.add_argument("--output", type=Path, help="folder for episodes.jsonl and summary.json")
     parser.add_argument(
         "--resume", action="store_true", help="go on with --output; failures are played again"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of tasks and sampling (%(default)s)")
     parser.set_defaults(run=run)
+
+
+def _add_environment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--action-format", default="fenced", help=f"{', '.join(ACTION_FORMATS)} (%(default)s)"
+    )
+    parser.add_argument(
+        "--no-interpreter", action="store_true", help="the policy may submit, but not run cells"
+    )
+    parser.add_argument(
+        "--code-extraction",
+        metavar="POLICY",
+        help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}",
+    )
+    parser.add_argument(
+        "--rubric",
+        type=_rubric,
+        metavar="PRESET|JSON",
+        help=f"reward: {', '.join(sorted(PRESETS))}, or such as '{{\"fraction\": 1}}' (default: all-pass)",
+    )
+    parser.add_argument("--max-turns", type=_positive, help="messages per episode (default: 8)")
+    parser.add_argument("--backend", default="jupyter", help=f"{', '.join(sorted(BACKENDS))} (%(default)s)")
+    parser.add_argument(
+        "--backend-options", default="{}", metavar="JSON", help='such as \'{"isolation": "namespaces"}\''
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -128,7 +145,7 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
 
 async def _evaluate(plan: EvaluationPlan) -> EvaluationSummary:
     total = len(plan.tasks) * plan.samples
-    async with plan.policy.open(make_parser(plan.env.action_format)) as policy:
+    async with plan.policy.open(plan.env.make_parser()) as policy:
         log = EpisodeLog(plan.output / "episodes.jsonl") if plan.output else None
         try:
             with EvaluationProgress(_console(), plan.title, total, plan.finished) as progress:
@@ -183,6 +200,10 @@ def _env_config(arguments: argparse.Namespace) -> EnvConfig:
         values["max_turns"] = arguments.max_turns
     if arguments.no_interpreter:
         values["tools"] = (Submit.name,)
+    if arguments.code_extraction is not None:
+        values["code_extraction"] = arguments.code_extraction
+    if arguments.rubric is not None:
+        values["rubric"] = arguments.rubric
     return EnvConfig(**values)
 
 
@@ -229,6 +250,16 @@ def _temperature(text: str) -> float:
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 0")
     return value
+
+
+def _rubric(text: str) -> Any:
+    """A preset's name, or what the JSON says; the environment checks it."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from None
 
 
 def _levels(text: str) -> Sequence[int]:

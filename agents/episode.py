@@ -52,6 +52,8 @@ class Turn(_Record):
     host_calls: int = 0
     """Calls of host functions made by the cells."""
     parse_error: str = ""
+    void: bool = False
+    """Whether neither code nor an answer came of the message."""
     finish_reason: str = "stop"
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -91,6 +93,11 @@ class Episode(_Record):
     def solved(self) -> bool:
         """True when the submission passed every hidden test."""
         return self.verdict is not None and self.verdict.passed
+
+    @property
+    def void_turns(self) -> int:
+        """Messages of which neither code nor an answer came."""
+        return sum(turn.void for turn in self.turns)
 
     @property
     def tool_calls(self) -> int:

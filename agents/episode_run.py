@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from ..envs.async_interpreter_env import AsyncInterpreterEnv, FailureKind, StepResult
 from ..envs.task import Task
+from ..rewards.episode_facts import TokenFacts
 from .episode import Episode, Failure, StopReason, Turn
 from .policy import Completion, Message, Policy, PolicyContext, Sampling
 from .rollout_limits import RolloutLimits
@@ -62,23 +63,23 @@ class EpisodeRun:
             self._transcript = Transcript(self.policy.template, self._messages)
             most = self.limits.prompt_tokens
             if most is not None and len(self._transcript.context_ids) > most:
-                return StopReason.TOKEN_LIMIT
+                return await self._out_of_tokens()
         return None
 
     async def advance(self) -> StopReason | None:
         """Plays one turn; a reason if it was the last."""
         room = self._room()
         if room <= 0:
-            return StopReason.TOKEN_LIMIT
+            return await self._out_of_tokens()
         asked = time.monotonic()
         completion = await self._sample(room)
         answered = time.monotonic()
-        step = self._last = await self.env.step(completion.text)
+        step = self._last = await self.env.step(completion.text, tokens=self._tokens(completion))
         self._turns.append(_turn(completion, step, answered - asked, time.monotonic() - answered))
         ended = self._ended(step)
         if ended is not None:
             return ended
-        return None if self._observe(completion, step) else StopReason.TOKEN_LIMIT
+        return None if self._observe(completion, step) else await self._out_of_tokens()
 
     async def play(self) -> StopReason:
         """Plays on to the end, from the beginning or from where it stands."""
@@ -128,6 +129,20 @@ class EpisodeRun:
         completion = await self.policy(context, sampling)
         self._transcript.sampled(completion)
         return completion
+
+    def _tokens(self, completion: Completion) -> TokenFacts:
+        """How long the new message and the response are, as far as the policy counts."""
+        counts = [turn.completion_tokens for turn in self._turns] + [completion.completion_tokens]
+        response = sum(counts) if all(counts) else None
+        if self._transcript is not None:
+            response = self._transcript.response_length
+        cut = completion.finish_reason == "length"
+        return TokenFacts(counts[-1] or None, response, self.limits.response_tokens, cut)
+
+    async def _out_of_tokens(self) -> StopReason:
+        """Ends the episode, which is scored as it stands."""
+        self._last = await self.env.end()
+        return StopReason.TOKEN_LIMIT
 
     def _turn_seed(self) -> int | None:
         """A seed that differs between tasks and turns, or samples of different tasks would err together."""
@@ -199,6 +214,7 @@ def _turn(
         calls=record.calls,
         host_calls=record.host_calls,
         parse_error=record.parse_error,
+        void=record.facts.void,
         finish_reason=completion.finish_reason,
         prompt_tokens=completion.prompt_tokens,
         completion_tokens=completion.completion_tokens,

@@ -18,10 +18,10 @@ from ..kernels.kernel import Kernel
 from ..kernels.kernel_error import KernelError
 from ..kernels.kernel_pool import KernelPool
 from ..kernels.kernel_source import KernelSource
+from ..rewards.episode_facts import TokenFacts
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
 from ..rewards.verdict import JudgeError, Verdict
-from ..tools.action_formats import make_parser
 from ..tools.host_function import HostFunction
 from ..tools.interpreter_session import InterpreterSession
 from ..tools.toolbox import Toolbox
@@ -118,9 +118,9 @@ class AsyncInterpreterEnv:
             tasks: What `reset` draws from; loaded by the settings at first use by default.
         """
         self.config = config or EnvConfig()
-        self.parser = make_parser(self.config.action_format)
+        self.parser = self.config.make_parser()
         self.toolbox = Toolbox(self.config.tools, observation_limit=self.config.observation_limit)
-        self._rubric = Rubric(self.config.rubric)
+        self._rubric = Rubric.of(self.config.rubric)
         self._tasks = tasks
         self._owned: list[KernelPool | Judge] = []
         if pool is None:
@@ -196,22 +196,41 @@ class AsyncInterpreterEnv:
         info = {"task_id": chosen.id, "source": about.source, "difficulty": about.difficulty}
         return ResetResult(self.messages_for(chosen), info)
 
-    async def step(self, text: str) -> StepResult:
+    async def step(self, text: str, *, tokens: TokenFacts | None = None) -> StepResult:
         """Plays one message.
+
+        Args:
+            text: The message.
+            tokens: How long it and the response so far are, for rewards that depend on that.
 
         Raises:
             EpisodeOverError: If no episode runs.
+            RewardError: If a reward needs what `tokens` does not say.
             TypeError: If the message is no text.
         """
         if not isinstance(text, str):
             raise TypeError(f"a message is {text!r}; give a str")
-        if self._episode is None or self._over:
-            raise EpisodeOverError("no episode runs; call reset() first")
+        episode = self._running()
         try:
-            return await self._step(self._episode, text)
+            return await self._step(episode, text, tokens)
         except BaseException:
             await self._release()
             raise
+
+    async def end(self, reason: EndReason = EndReason.TOKEN_LIMIT) -> StepResult:
+        """Ends the running episode from outside, as when its tokens are spent, and scores it.
+
+        Returns:
+            What a last `step` would have returned; its turn is the last one that was played.
+
+        Raises:
+            EpisodeOverError: If no episode runs.
+            RewardError: If a reward needs what was never said.
+        """
+        episode = self._running()
+        await self._release()
+        turn = episode.turns[-1] if episode.turns else TurnRecord(action="", observation="")
+        return self._result(episode, turn, reason)
 
     async def fork(self) -> AsyncInterpreterEnv:
         """Branches the running episode, at any turn: both go on from the same state, each by itself.
@@ -227,11 +246,10 @@ class AsyncInterpreterEnv:
             UnsupportedError: If the back end cannot copy a live interpreter; `backend="fork"` can.
             ForkRefusedError: If this interpreter holds what a copy cannot share; the episode goes on.
         """
-        if self._episode is None or self._over:
-            raise EpisodeOverError("no episode runs; call reset() first")
+        episode = self._running()
         twin = AsyncInterpreterEnv(self.config, pool=self._pool, judge=self._judge, tasks=self._tasks)
         twin._rng.setstate(self._rng.getstate())
-        twin._episode = await self._episode.fork(self._pool)
+        twin._episode = await episode.fork(self._pool)
         twin._over = False
         return twin
 
@@ -250,6 +268,11 @@ class AsyncInterpreterEnv:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def _running(self) -> EpisodeState:
+        if self._episode is None or self._over:
+            raise EpisodeOverError("no episode runs; call reset() first")
+        return self._episode
 
     def _choose(self, task: Task | str | None) -> Task:
         if isinstance(task, Task):
@@ -272,9 +295,9 @@ class AsyncInterpreterEnv:
         if self._episode is not None:
             await self._episode.lease.aclose()
 
-    async def _step(self, episode: EpisodeState, text: str) -> StepResult:
+    async def _step(self, episode: EpisodeState, text: str, tokens: TokenFacts | None) -> StepResult:
         try:
-            turn = await episode.play(text, self.parser, self.toolbox)
+            turn = await episode.play(text, self.parser, self.toolbox, tokens)
         except KernelError as error:
             turn = TurnRecord(action=text, observation="")
             return await self._broken(episode, turn, FailureKind.KERNEL, error)

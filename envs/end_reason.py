@@ -11,5 +11,6 @@ class EndReason(StrEnum):
     SUBMITTED = "submitted"
     TURN_LIMIT = "turn_limit"
     TIME_LIMIT = "time_limit"
+    TOKEN_LIMIT = "token_limit"
     PARSE_ERRORS = "parse_errors"
     FAILURE = "failure"

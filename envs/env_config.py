@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..kernels.backend_options import BackendOptions
 from ..kernels.backends import BACKENDS, make_backend, pool_of
 from ..kernels.kernel_pool import KernelPool
+from ..rewards.code_extraction import CODE_EXTRACTIONS
 from ..rewards.rubric import Rubric
-from ..tools.action_formats import ACTION_FORMATS
+from ..tools.action_formats import ACTION_FORMATS, make_parser
+from ..tools.action_parser import ActionParser
+from ..tools.answer_parser import AnswerParser
+from ..tools.python_interpreter import PythonInterpreter
 from ..tools.submit import Submit
 from ..tools.toolbox import TOOL_NAMES
 from .task_set import TaskSet, UnknownTaskSetError
+
+_FORMATS_WITH_ANSWERS = ("hermes", "json")
+"""Formats in which code outside a call is no cell."""
 
 
 class ConfigError(ValueError):
@@ -50,8 +57,13 @@ class EnvConfig(BaseModel):
     """Seconds that a reset waits for an interpreter."""
     observation_limit: int = Field(default=4000, ge=16, le=50_000, strict=True)
     """The most characters of output that are shown of a cell; the middle is cut."""
-    rubric: Mapping[str, float] = Field(default_factory=lambda: {"passed": 1.0})
-    """Name of a reward function -> its weight."""
+    code_extraction: str | None = None
+    """How a message without a call is taken as the answer: a name in `rewards.CODE_EXTRACTIONS`, or None.
+
+    Without the interpreter among the tools every message is an answer.
+    """
+    rubric: str | Mapping[str, Any] = Field(default_factory=lambda: {"passed": 1.0})
+    """The name of a preset, or the weights of reward functions; as `Rubric.of` reads it."""
 
     def __init__(self, **values: Any) -> None:
         """Checks the settings.
@@ -84,16 +96,35 @@ class EnvConfig(BaseModel):
     def _known_tools(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             _one_of(name, TOOL_NAMES)
-        if Submit.name not in names:
-            raise ValueError("without 'submit' no task can be solved; add it")
         if len(set(names)) < len(names):
             raise ValueError("a tool is named twice; name each once")
         return names
 
-    @field_validator("rubric")
+    @field_validator("code_extraction")
     @classmethod
-    def _known_rewards(cls, weights: Mapping[str, float]) -> Mapping[str, float]:
-        return dict(Rubric(weights).weights)
+    def _known_extraction(cls, name: str | None) -> str | None:
+        return None if name is None else _one_of(name, tuple(CODE_EXTRACTIONS))
+
+    @field_validator("rubric", mode="before")
+    @classmethod
+    def _known_rewards(cls, rubric: Any) -> str | Mapping[str, Any]:
+        Rubric.of(rubric)
+        return rubric if isinstance(rubric, str) else dict(rubric)
+
+    @model_validator(mode="after")
+    def _answers_are_told_from_calls(self) -> Self:
+        if self.code_extraction is None:
+            if Submit.name not in self.tools:
+                raise ValueError(
+                    "tools: without 'submit' no task can be solved; add it, or set code_extraction"
+                )
+        elif PythonInterpreter.name in self.tools and self.action_format not in _FORMATS_WITH_ANSWERS:
+            raise ValueError(
+                f"code_extraction={self.code_extraction!r} is not allowed with action_format="
+                f"{self.action_format!r}, which reads code as a cell: use one of: "
+                f"{', '.join(_FORMATS_WITH_ANSWERS)}; or tools=('submit',)"
+            )
+        return self
 
     @classmethod
     def for_gymnasium(
@@ -109,6 +140,14 @@ class EnvConfig(BaseModel):
                 f"render_mode={render_mode!r} is not allowed: use one of: {', '.join(render_modes)}"
             )
         return cls(**settings)
+
+    def make_parser(self) -> ActionParser:
+        """What reads messages with these settings."""
+        if self.code_extraction is None:
+            return make_parser(self.action_format)
+        calls = make_parser(self.action_format) if PythonInterpreter.name in self.tools else None
+        extraction = CODE_EXTRACTIONS[self.code_extraction]
+        return AnswerParser(calls, extraction.shape, extraction.write)
 
     def make_pool(self, *, size: int, warm: int) -> KernelPool:
         """Makes a pool of interpreters for environments with these settings; nothing starts yet."""
@@ -143,4 +182,6 @@ def _told(error: ValidationError) -> str:
     if fault["type"] == "extra_forbidden":
         return f"unknown setting {field!r}; use one of: {', '.join(sorted(EnvConfig.model_fields))}"
     message = str(fault["msg"]).removeprefix("Value error, ")
+    if not field:
+        return message
     return f"{field}={fault['input']!r} is not allowed: {message[:1].lower()}{message[1:]}"

@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
 from ..kernels.kernel_source import KernelSource
-from ..rewards.rubric import Submission
+from ..rewards.code_extraction import extract_code
+from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
+from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
-from ..tools.interpreter_session import InterpreterSession
+from ..tools.interpreter_session import InterpreterSession, SubmissionError
 from ..tools.tool import Observation
+from ..tools.tool_call import ParsedAction
 from ..tools.toolbox import Toolbox
 from .end_reason import EndReason
 from .env_config import EnvConfig
@@ -67,12 +70,15 @@ class EpisodeState:
             session = self.session.copy_for(kernel)
             return replace(self, session=session, lease=stack.pop_all(), turns=list(self.turns))
 
-    def facts(self, verdict: Verdict | None) -> Submission:
+    def facts(self, verdict: Verdict | None) -> EpisodeFacts:
         """What rewards may depend on."""
-        submitted = self.session.submission is not None
-        return Submission(verdict, submitted, len(self.turns), self.parse_errors)
+        submission = self.session.submission
+        turns = tuple(turn.facts for turn in self.turns)
+        return EpisodeFacts(verdict, submission, turns, self.config.max_turns, submission is None)
 
-    async def play(self, text: str, parser: ActionParser, toolbox: Toolbox) -> TurnRecord:
+    async def play(
+        self, text: str, parser: ActionParser, toolbox: Toolbox, tokens: TokenFacts | None = None
+    ) -> TurnRecord:
         """Plays one message and records the turn.
 
         Raises:
@@ -80,6 +86,32 @@ class EpisodeState:
         """
         begin = time.monotonic()
         action = parser.parse(text)
+        answer = self._answer(text) if action.no_call else None
+        if answer is not None:
+            turn = TurnRecord(text, self._hand_in(answer), answered=self.session.submission is not None)
+        else:
+            turn = await self._carry_out(action, text, toolbox)
+        turn = replace(turn, tokens=tokens or TokenFacts(), seconds=time.monotonic() - begin)
+        self.turns.append(turn)
+        return turn
+
+    def _answer(self, text: str) -> str | None:
+        """The program in a message without a call, where the settings say how to find it."""
+        if self.config.code_extraction is None:
+            return None
+        tests = self.task.tests
+        language = tests.language if isinstance(tests, StdioTests) else Language.PYTHON
+        return extract_code(self.config.code_extraction, text, language=language)
+
+    def _hand_in(self, source: str) -> str:
+        """Hands a program in; what the model is told if it cannot be."""
+        try:
+            self.session.hand_in(source)
+        except SubmissionError as error:
+            return str(error)
+        return ""
+
+    async def _carry_out(self, action: ParsedAction, text: str, toolbox: Toolbox) -> TurnRecord:
         seen: list[Observation] = []
         for call in action.calls:
             left = self.seconds_left
@@ -88,7 +120,8 @@ class EpisodeState:
             self.session.cell_timeout = min(self.config.cell_timeout, left)
             seen.append(await toolbox.carry_out(call, self.session))
         ran = [each for each in seen if each.result is not None]
-        turn = TurnRecord(
+        made = zip(action.calls, seen, strict=False)
+        return TurnRecord(
             action=text,
             observation=action.error or "\n".join(each.text for each in seen if each.text),
             calls=len(seen),
@@ -97,7 +130,5 @@ class EpisodeState:
             host_calls=sum(each.host_calls for each in ran),
             parse_error=action.error,
             invented_output=action.invented_output,
-            seconds=time.monotonic() - begin,
+            requests=tuple(CallFacts(call.name, o.code, o.result, o.refused) for call, o in made),
         )
-        self.turns.append(turn)
-        return turn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..kernels.cell_result import CellResult
+from ..rewards.episode_facts import CallFacts, TokenFacts, TurnFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,15 @@ class TurnRecord:
     parse_error: str = ""
     invented_output: bool = False
     """Whether the message went on with an output that no interpreter gave."""
+    requests: tuple[CallFacts, ...] = field(default=(), compare=False)
+    """The calls one by one, as rewards see them."""
+    answered: bool = False
+    """Whether the message handed in a program by itself, without a call."""
+    tokens: TokenFacts = field(default_factory=TokenFacts)
+    """How long message and response are, where the caller of `step` said so."""
     seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def facts(self) -> TurnFacts:
+        """What rewards see of the turn."""
+        return TurnFacts(self.action, self.requests, self.parse_error, self.answered, self.tokens)

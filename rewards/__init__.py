@@ -1,12 +1,14 @@
 """Hidden tests, the judge that runs them out of the agent's reach, and rubrics over its verdicts."""
 
+from .code_extraction import CODE_EXTRACTIONS, UnknownCodeExtractionError, extract_code
 from .codec import CodecError
-from .fork_launcher import ForkLauncher
+from .episode_facts import CallFacts, EpisodeFacts, TokenFacts, TurnFacts
 from .judge import Judge
 from .judge_limits import JudgeLimits
-from .process_launcher import LaunchedProcess, ProcessLauncher
-from .rubric import BUILT_IN_REWARDS, RewardBreakdown, RewardFunction, Rubric, Submission
-from .spawn_launcher import SpawnLauncher
+from .presets import PRESETS
+from .reward import Reward, RewardError, RewardFunction
+from .reward_functions import REWARDS
+from .rubric import RewardBreakdown, Rubric
 from .tests import (
     AssertTests,
     CallCase,
@@ -22,31 +24,36 @@ from .tests import (
 from .verdict import JudgeError, Outcome, Placement, TestOutcome, Verdict
 
 __all__ = [
-    "BUILT_IN_REWARDS",
+    "CODE_EXTRACTIONS",
+    "PRESETS",
+    "REWARDS",
     "AssertTests",
     "CallCase",
+    "CallFacts",
     "CallTests",
     "CheckTests",
     "CodecError",
-    "ForkLauncher",
+    "EpisodeFacts",
     "Judge",
     "JudgeError",
     "JudgeLimits",
     "Language",
-    "LaunchedProcess",
     "Outcome",
     "Placement",
-    "ProcessLauncher",
     "PytestTests",
+    "Reward",
     "RewardBreakdown",
+    "RewardError",
     "RewardFunction",
     "Rubric",
-    "SpawnLauncher",
     "StdioCase",
     "StdioTests",
-    "Submission",
     "TestOutcome",
     "Tests",
+    "TokenFacts",
+    "TurnFacts",
     "UnittestTests",
+    "UnknownCodeExtractionError",
     "Verdict",
+    "extract_code",
 ]

@@ -39,9 +39,8 @@ class FencedParser:
         """Takes the first block; a block without an end is an error, since its code may be cut off."""
         opening = OPENING.search(text)
         if opening is None:
-            return ParsedAction(
-                text=text, error="there is no ```python block; write one, closed by a line ```"
-            )
+            told = "there is no ```python block; write one, closed by a line ```"
+            return ParsedAction(text=text, error=told, no_call=True)
         closing = _CLOSING.search(text, opening.end())
         if closing is None:
             return ParsedAction(text=text, error="the ```python block is not closed; end it with a line ```")

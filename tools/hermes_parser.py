@@ -47,9 +47,8 @@ class HermesParser:
         words.append(said[place:])
         spoken = "".join(words).strip()
         if not calls:
-            return ParsedAction(
-                text=text, error=f"there is no tool call; write {_EXAMPLE}", invented_output=bool(response)
-            )
+            told = f"there is no tool call; write {_EXAMPLE}"
+            return ParsedAction(text=text, error=told, no_call=True, invented_output=bool(response))
         return ParsedAction(tuple(calls), spoken, invented_output=bool(response))
 
     def render_call(self, call: ToolCall) -> str:

@@ -32,7 +32,8 @@ class JsonParser:
         opening = OPENING.search(text)
         bare = None if opening else BARE.search(text)
         if opening is None and bare is None:
-            return ParsedAction(text=text, error=f"there is no call; write a ```json block with {SHAPE}")
+            told = f"there is no call; write a ```json block with {SHAPE}"
+            return ParsedAction(text=text, error=told, no_call=True)
         start = opening.end() if opening else bare.start() if bare else 0
         try:
             call, end = read_json_call(text, start)

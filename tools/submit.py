@@ -28,5 +28,5 @@ class Submit:
         try:
             session.hand_in(SubmitArguments.model_validate(arguments.model_dump()).source)
         except SubmissionError as error:
-            return Observation(str(error))
+            return Observation(str(error), refused=True)
         return Observation("")

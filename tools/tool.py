@@ -22,6 +22,8 @@ class Observation:
     result: CellResult | None = None
     host_calls: int = 0
     """Calls of host functions that the cell made."""
+    refused: bool = False
+    """Whether it was not carried out: no such tool, wrong arguments, or nothing that can be handed in."""
 
 
 class Tool(Protocol):

@@ -26,5 +26,7 @@ class ParsedAction:
     """What the message says beside its calls."""
     error: str = ""
     """Told to the model; empty when the message was understood."""
+    no_call: bool = False
+    """Whether the error is that nothing in the message is meant as a call."""
     invented_output: bool = False
     """Whether the message goes on with an output that no interpreter gave."""

@@ -51,12 +51,13 @@ class Toolbox:
         tool = self._by_name.get(call.name)
         if tool is None:
             names = ", ".join(tool.name for tool in self.tools)
-            return Observation(f"there is no tool {call.name[:100]!r}; use one of: {names}")
+            return Observation(f"there is no tool {call.name[:100]!r}; use one of: {names}", refused=True)
         try:
             arguments = tool.arguments.model_validate(dict(call.arguments))
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
             where = ".".join(map(str, detail["loc"]))[:100]
             wanted = ", ".join(tool.arguments.model_fields)
-            return Observation(f"{tool.name}: argument {where!r}: {detail['msg']}; it takes: {wanted}")
+            told = f"{tool.name}: argument {where!r}: {detail['msg']}; it takes: {wanted}"
+            return Observation(told, refused=True)
         return await tool(session, arguments)

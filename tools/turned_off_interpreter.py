@@ -28,11 +28,11 @@ class TurnedOffInterpreter:
         """Records the submission in the cell, if that is all there is."""
         source = read_submission(CodeArguments.model_validate(arguments.model_dump()).code)
         if source is None:
-            return Observation(_REFUSAL)
+            return Observation(_REFUSAL, refused=True)
         try:
             session.hand_in(source)
         except SubmissionError as error:
-            return Observation(str(error))
+            return Observation(str(error), refused=True)
         return Observation("")
 
 

@@ -15,7 +15,6 @@ import yaml
 from ...envs.async_interpreter_env import AsyncInterpreterEnv
 from ...envs.env_config import EnvConfig
 from ...envs.task_set import TaskSet
-from ...tools.action_formats import make_parser
 from ...tools.submit import Submit
 from ..episode import Episode
 from ..episode_log import EpisodeLog, read_episodes
@@ -67,7 +66,10 @@ class TrainingRun:
     def _tasks(self, split: str, size: int, seed: int) -> TaskSet:
         tasks = self._config.tasks
         if tasks.task_set != "blackbox":
-            return TaskSet.load(tasks.task_set).shuffle(seed).take(size)
+            chosen = tasks.split if split == "train" else tasks.heldout_split or tasks.split
+            found = TaskSet.load(tasks.task_set, path=tasks.path, split=chosen)
+            ordered = found if split == "train" and not tasks.shuffle else found.shuffle(seed)
+            return ordered.take(size)
         return TaskSet.load("blackbox", split=split, levels=tasks.levels, size=size, seed=seed)
 
     async def _demonstrate(self) -> None:
@@ -105,7 +107,7 @@ class TrainingRun:
 
         config, folder = self._config, self._folder
         episodes = [e for e in read_episodes(folder.demonstrations) if e.failure is None]
-        parser = make_parser(config.env.action_format)
+        parser = config.env.make_parser()
         tokenizer = tiny_model.train_tokenizer(_texts(episodes), config.model.tiny.vocabulary)
         template = ChatTemplate(tokenizer)
         model = tiny_model.make_model(config.model.tiny, tokenizer, config.seed)

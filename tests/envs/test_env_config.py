@@ -28,10 +28,20 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
         ({"observation_limit": 1}, "observation_limit=1 is not allowed"),
         ({"parse_error_budget": 0}, "parse_error_budget=0 is not allowed"),
         ({"tools": ("browser", "submit")}, "is not allowed: use one of: python_interpreter, submit"),
-        ({"tools": ("python_interpreter",)}, "without 'submit' no task can be solved; add it"),
+        ({"tools": ("python_interpreter",)}, "tools: without 'submit' no task can be solved; add it, or"),
         ({"tools": ("submit", "submit")}, "a tool is named twice"),
         ({"tools": "submit"}, "tools='submit' is not allowed"),
-        ({"rubric": {"beauty": 1.0}}, "unknown reward 'beauty'; use some of: fraction, passed, submitted"),
+        ({"rubric": {"beauty": 1.0}}, "unknown reward 'beauty'; use some of: code-r1, execution, fraction"),
+        (
+            {"rubric": "beauty"},
+            "rubric='beauty' is not allowed: unknown preset 'beauty'; use one of: all-pass",
+        ),
+        ({"rubric": 1.0}, "rubric=1.0 is not allowed: give the name of a preset, or a mapping"),
+        ({"code_extraction": "best"}, "code_extraction='best' is not allowed: use one of: all-joined"),
+        (
+            {"code_extraction": "last-block"},
+            "not allowed with action_format='code', which reads code as a cell",
+        ),
         ({"rubric": {}}, "a rubric needs at least one weight"),
         ({"rubric": {"passed": float("nan")}}, "must be finite"),
         ({"turns": 3}, "unknown setting 'turns'; use one of: acquire_timeout, action_format"),
@@ -63,6 +73,8 @@ def test_a_config_travels_as_json_and_in_other_models() -> None:
 
     config = EnvConfig(task_options={"levels": [1]}, tools=("submit",), rubric={"fraction": 2})
     assert EnvConfig.model_validate_json(config.model_dump_json()) == config
+    shaped = EnvConfig(rubric={"preset": {"name": "dapo", "limit": 512}, "submitted": 0.1, "clip": [-2, 1]})
+    assert EnvConfig.model_validate_json(shaped.model_dump_json()) == shaped
     assert Run.model_validate({"env": {"max_turns": 3}}).env.max_turns == 3
     with pytest.raises(ValidationError, match="max_turns=0 is not allowed"):
         Run.model_validate({"env": {"max_turns": 0}})
