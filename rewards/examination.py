@@ -6,6 +6,7 @@ submission as a whole is at its end.
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,12 @@ class Examination:
         self._stopped: Failure | None = None
         self._end_recorded = False
         self._interruptible = False
+        self._deadline = math.inf
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the time limit; never negative."""
+        return max(0.0, self._deadline - time.monotonic())
 
     @property
     def session(self) -> CandidateSession:
@@ -74,6 +81,7 @@ class Examination:
             BrokenTestsError: If the tests are broken.
         """
         self._tell({"tests": self._count})
+        self._deadline = time.monotonic() + time_limit
         signal.signal(signal.SIGALRM, self._on_alarm)
         signal.setitimer(signal.ITIMER_REAL, time_limit, _ALARM_REPEAT)
         self._interruptible = True
@@ -156,8 +164,12 @@ class Examination:
         self._ended = self.ended or failure
         return SubmissionEndedError(failure.message)
 
+    def time_is_up(self) -> SubmissionEndedError:
+        """Ends the submission for its time limit, and returns what to raise."""
+        return self.end(_TIMEOUT)
+
     def _on_alarm(self, *_: object) -> None:
-        ended = self.end(_TIMEOUT)
+        ended = self.time_is_up()
         if self._interruptible:
             raise ended
 

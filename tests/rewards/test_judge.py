@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +17,10 @@ from replgym.rewards import (
     CallCase,
     CallTests,
     CheckTests,
-    ForkLauncher,
     Judge,
     JudgeError,
     JudgeLimits,
-    LaunchedProcess,
     Outcome,
-    ProcessLauncher,
-    SpawnLauncher,
     Verdict,
 )
 
@@ -52,11 +50,9 @@ def _check(body: str, context: str = "") -> CheckTests:
     return CheckTests(entry_point="f", source=f"def check(candidate):\n    {body}\n", context=context)
 
 
-@pytest.mark.parametrize("make", [ForkLauncher, SpawnLauncher])
-async def test_submissions_of_all_kinds(
-    make: Callable[[], ProcessLauncher],
-) -> None:
-    async with Judge(launcher=make()) as judge:
+@pytest.mark.parametrize("isolation", ["auto", "restricted", "limits"])
+async def test_submissions_of_all_kinds(isolation: str) -> None:
+    async with Judge(1, isolation=isolation) as judge:
         assert (await judge.grade(_DOUBLE, _RIGHT, time_limit=60)).passed
         half = await judge.grade(_DOUBLE, "def double(x): return 4", time_limit=60)
         assert _outcomes(half) == [Outcome.PASSED, Outcome.WRONG_ANSWER]
@@ -174,30 +170,32 @@ async def test_wrong_settings_are_named(limit: float) -> None:
     await judge.close()
 
 
-class _Saboteur(ForkLauncher):
-    """Kills the first `kills` examiners in the middle of their work."""
-
-    def __init__(self, kills: int) -> None:
-        super().__init__()
-        self.kills = kills
-
-    async def launch(self, target: str, argument: dict[str, object], fds: Sequence[int]) -> LaunchedProcess:
-        process = await super().launch(target, argument, fds)
-        if "examiner" in target and self.kills:
-            self.kills -= 1
-            asyncio.get_running_loop().call_later(0.3, os.kill, process.pid, signal.SIGKILL)
-        return process
-
-
 _SLOW = "import time\ndef double(x): time.sleep(0.5); return x + x"
 
 
+async def _kill_examiners(number: int, idle: set[int]) -> None:
+    """Kills the next examiners, which live outside of the sandbox, each in the middle of its work."""
+    outside = os.readlink("/proc/self/ns/pid")
+    killed: set[int] = set()
+    while len(killed) < number:
+        await asyncio.sleep(0.05)
+        for pid in descendants(os.getpid()) - idle - killed:
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/ns/pid") == outside:
+                    os.kill(pid, signal.SIGKILL)
+                    killed.add(pid)
+
+
 async def test_a_dead_examiner_is_retried_and_then_a_judge_error() -> None:
-    async with Judge(launcher=_Saboteur(2)) as judge:
-        assert (await judge.grade(_DOUBLE, _SLOW, time_limit=60)).passed
-    async with Judge(launcher=_Saboteur(3)) as judge:
+    async with Judge(1) as judge:
+        await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
+        idle = descendants(os.getpid())
+        verdict, _ = await asyncio.gather(
+            judge.grade(_DOUBLE, _SLOW, time_limit=60), _kill_examiners(2, idle)
+        )
+        assert verdict.passed
         with pytest.raises(JudgeError, match="failed 3 times"):
-            await judge.grade(_DOUBLE, _SLOW, time_limit=60)
+            await asyncio.gather(judge.grade(_DOUBLE, _SLOW, time_limit=60), _kill_examiners(3, idle))
 
 
 async def test_a_dead_fork_server_is_replaced() -> None:
@@ -211,25 +209,25 @@ async def test_a_dead_fork_server_is_replaced() -> None:
         assert not alive(servers)
 
 
-async def test_nothing_is_left_after_a_hundred_grades() -> None:
+async def test_nothing_is_left_after_a_hundred_grades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = descendants(os.getpid())
-    launcher = ForkLauncher()
-    judge = Judge(4, launcher=launcher)
-    await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
+    judge = Judge(4)
+    await asyncio.gather(*(judge.grade(_DOUBLE, _RIGHT, time_limit=60) for _ in range(8)))
     running, fds = descendants(os.getpid()), len(os.listdir("/proc/self/fd"))
     survivor = "import subprocess\nsubprocess.Popen(['/bin/sleep', '99'], start_new_session=True)\n" + _RIGHT
     verdicts = await asyncio.gather(
         *(judge.grade(_DOUBLE, survivor if n % 5 == 0 else _RIGHT, time_limit=60) for n in range(100))
     )
     assert all(verdict.passed for verdict in verdicts)
-    folder = await launcher.folder()
-    assert list(folder.glob("candidate-*")) == []
     assert descendants(os.getpid()) == running
     assert len(os.listdir("/proc/self/fd")) == fds
     await judge.close()
     await judge.close()
     assert descendants(os.getpid()) == before
-    assert not folder.exists()
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(JudgeError, match="closed"):
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
 
@@ -248,12 +246,10 @@ async def test_a_cancelled_grade_leaves_nothing() -> None:
 
 _HOST = """
 import asyncio
-from replgym.rewards import CallCase, CallTests, ForkLauncher, Judge
+from replgym.rewards import CallCase, CallTests, Judge
 
 async def main():
-    launcher = ForkLauncher()
-    judge = Judge(launcher=launcher)
-    print(await launcher.folder(), flush=True)
+    judge = Judge()
     tests = CallTests(entry_point="f", cases=(CallCase(arguments=(), expected=1),))
     source = '''
 import ctypes, subprocess, time
@@ -267,24 +263,20 @@ asyncio.run(main())
 """
 
 
-async def test_nothing_outlives_a_killed_host() -> None:
+async def test_nothing_outlives_a_killed_host(tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
     host = subprocess.Popen(
         [sys.executable, "-c", _HOST],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(_ROOT)},
-        text=True,
+        env={**os.environ, "PYTHONPATH": str(_ROOT), "TMPDIR": str(folder)},
     )
-    assert host.stdout is not None
-    with host.stdout:
-        folder = Path((await asyncio.to_thread(host.stdout.readline)).strip())
-    assert folder.is_dir()
     await until(lambda: any("sleep" in _command(pid) for pid in descendants(host.pid)))
     family = descendants(host.pid)
     assert len(family) >= 4
     host.kill()
     host.wait()
     await until(lambda: not alive(family))
-    await until(lambda: not folder.exists())
+    await until(lambda: list(folder.iterdir()) == [])
 
 
 def _command(pid: int) -> str:

@@ -1,0 +1,111 @@
+"""The examiner's view of the sandbox: asks its first process for processes that run the submission."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import shutil
+import socket
+from typing import Any
+
+from ..candidate_source import ProgramEnd
+from ..frames import CodecError, receive_frame
+from ..tests import Language
+from . import anonymous_file
+from .compiler import COMPILER
+from .control import close_all, receive, send
+
+STAGE_NONE, STAGE_CONFINED, STAGE_REFUSED, STAGE_STARTED = range(4)
+"""How far a process came; it cannot tell any more once the submission runs."""
+_STDERR_BYTES = 1 << 16
+_EXTRA_CPU_SECONDS = 2
+
+
+class SandboxClient:
+    """Starts processes one after the other; implements `CandidateSource`.
+
+    Args:
+        control: The socket to the first process of the sandbox.
+        seconds: The time limit of the whole examination.
+        output: Bytes of output that matter.
+    """
+
+    def __init__(self, control: socket.socket, *, seconds: float, output: int) -> None:
+        self._control = control
+        self._cpu_seconds = math.ceil(seconds) + _EXTRA_CPU_SECONDS
+        self._output = output
+        self._ids = itertools.count(1)
+        self._started = False
+
+    def fresh(self) -> socket.socket:
+        """See `CandidateSource`."""
+        if self._started:
+            self._ask({"op": "clean"})
+        self._started = True
+        ours, theirs = socket.socketpair()
+        with theirs:
+            request = {"op": "serve", "cpu_seconds": self._cpu_seconds}
+            send(self._control, request, [theirs.fileno()])
+        try:
+            greeting = receive_frame(ours)
+        except (EOFError, CodecError) as error:
+            raise OSError("the submission's process did not start") from error
+        if greeting != {"ready": True}:
+            raise OSError("the submission's process did not start")
+        return ours
+
+    def compile(self, source: str, language: Language, seconds: float) -> ProgramEnd | None:
+        """See `CandidateSource`."""
+        compiler = ""
+        if language is Language.CPP:
+            compiler = shutil.which(COMPILER) or ""
+            if not compiler:
+                raise OSError(f"this machine has no {COMPILER}, which C++ submissions need")
+        code = anonymous_file.create(source.encode("utf-8", "surrogatepass"))
+        try:
+            request = {"op": "program", "compiler": compiler, "seconds": seconds}
+            if not compiler:
+                self._ask(request, [code])
+                return None
+            end = self._run(request, b"", [code])
+        finally:
+            os.close(code)
+        return None if end.code == 0 else end
+
+    def run(self, stdin: bytes, seconds: float) -> ProgramEnd:
+        """See `CandidateSource`."""
+        return self._run({"op": "run", "seconds": seconds}, stdin, [])
+
+    def _run(self, request: dict[str, Any], stdin: bytes, before: list[int]) -> ProgramEnd:
+        streams: list[int] = []
+        try:
+            streams.append(anonymous_file.create(stdin, sealed=True))
+            streams += [anonymous_file.create(), anonymous_file.create()]
+            request["cpu_seconds"] = min(
+                self._cpu_seconds, math.ceil(request["seconds"]) + _EXTRA_CPU_SECONDS
+            )
+            found = self._ask(request, [*before, *streams])
+            if found["stage"] == STAGE_NONE and found["code"] is not None:
+                raise OSError("the submission's process did not start")
+            _, output, errors = streams
+            return ProgramEnd(
+                code=found["code"],
+                refused=found["stage"] == STAGE_REFUSED,
+                output=anonymous_file.read(output, self._output),
+                flooded=os.fstat(output).st_size > self._output,
+                errors=anonymous_file.read_end(errors, _STDERR_BYTES),
+                seconds=found["seconds"],
+                peak_memory=found["peak"],
+            )
+        finally:
+            close_all(streams)
+
+    def _ask(self, request: dict[str, Any], fds: list[int] | None = None) -> dict[str, Any]:
+        number = next(self._ids)
+        send(self._control, {**request, "id": number}, fds or ())
+        answer, received = receive(self._control)
+        close_all(received)
+        if answer is None or answer.get("id") != number or "odd" in answer:
+            raise OSError(f"the sandbox failed: {answer}")
+        return answer

@@ -1,0 +1,81 @@
+"""What keeps the submissions of one slot in: put up once by its first process, and around each submission."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from ...kernels.inside import new_root
+from ...kernels.inside.confinement import Confinement
+from ...kernels.inside.sandbox import Places, confine, furnish
+from .folders import Folders
+
+_STACK_SHARE = 4
+_LARGEST_STACK = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOrders:
+    """What the host wants of a slot."""
+
+    confinement: Confinement
+    folder: str
+    """On the host's disk; for slots without file systems of their own."""
+    examiner_memory: int
+    output: int
+    """Bytes that a program may write to each of its streams."""
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> SlotOrders:
+        """Builds them from what JSON can carry."""
+        confinement = Confinement.parse(values["confinement"])
+        readable = tuple(new_root.outermost((*new_root.python_places(), *confinement.readable)))
+        return cls(**{**values, "confinement": replace(confinement, readable=readable)})
+
+    @property
+    def alone(self) -> bool:
+        """Whether the slot has namespaces of its own."""
+        return self.confinement.own_namespaces
+
+
+class Walls:
+    """The confinement of one slot. Made by its first process, which thereby enters its namespaces."""
+
+    def __init__(self, orders: SlotOrders) -> None:
+        self.orders = orders
+        self.places = Places.of(orders.confinement, orders.folder)
+        furnish(orders.confinement, self.places, os.geteuid())
+        self.folders = Folders(self.places, alone=orders.alone)
+        self._uids = _uids(orders.confinement)
+
+    def next_uid(self) -> int:
+        """The user that the next process of a submission becomes."""
+        return next(self._uids)
+
+    def close_around(self, uid: int, cpu_seconds: int) -> None:
+        """Confines the calling process, for good; it is about to run a submission."""
+        resource.setrlimit(resource.RLIMIT_CPU, _lowered(resource.RLIMIT_CPU, cpu_seconds))
+        stack = min(self.orders.confinement.memory // _STACK_SHARE, _LARGEST_STACK)
+        resource.setrlimit(resource.RLIMIT_STACK, _lowered(resource.RLIMIT_STACK, stack))
+        if hasattr(resource, "RLIMIT_MSGQUEUE"):
+            resource.setrlimit(resource.RLIMIT_MSGQUEUE, (0, 0))
+        confine(self.orders.confinement, self.places, uid)
+
+
+def _uids(confinement: Confinement) -> Iterator[int]:
+    """Each process of a submission gets the next one, so that none meets what another left."""
+    if confinement.uids is None:
+        return iter(os.geteuid, -1)
+    first, number = confinement.uids
+    return (first + place % number for place in count())
+
+
+def _lowered(which: int, value: int) -> tuple[int, int]:
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    return value, value
