@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import PydanticSerializationError
 
 from ..programs import ProgramError, ProgramRunner
 from ..verdict import JudgeError
@@ -77,8 +78,10 @@ def _answer_errors(app: FastAPI) -> None:
         return JSONResponse({"detail": str(error)[:500]}, 400)
 
     @app.exception_handler(UnicodeEncodeError)
-    async def bad_text(_: Request, error: UnicodeEncodeError) -> JSONResponse:
-        return JSONResponse({"detail": f"the request has text that is no Unicode: {error.reason}"}, 400)
+    @app.exception_handler(PydanticSerializationError)
+    async def bad_text(_: Request, error: Exception) -> JSONResponse:
+        # All text of an answer is the request's, or was decoded here.
+        return JSONResponse({"detail": "the request has text that is no Unicode"}, 400)
 
     @app.exception_handler(QueueFullError)
     async def full(_: Request, error: QueueFullError) -> JSONResponse:
