@@ -74,3 +74,7 @@ class Verdict:
 
 class JudgeError(RuntimeError):
     """The machine failed, not the submission: retry it, and never count it as a wrong answer."""
+
+
+class BrokenTaskError(JudgeError):
+    """The task's own tests cannot judge anything: no machine will do better, and no submission is wrong."""
