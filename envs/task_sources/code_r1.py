@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...rewards.tests import CheckTests
 from ..task import Task, TaskMetadata
+from .chat_prompt import last_user_message
 from .ground_truth import read_ground_truth
 from .raw_row import RawRow
 from .task_source import HubFiles, TaskSource
@@ -24,25 +25,12 @@ def _parse(row: RawRow) -> Task:
     number = about.values.get("index", row.number - 1)
     return Task(
         id=f"code-r1/{dataset.rpartition('/')[2]}/{row.split}-{number}",
-        prompt=user_prompt(row).removeprefix(_INSTRUCTION).strip() + "\n\nSubmit a whole Python program.",
+        prompt=last_user_message(row).removeprefix(_INSTRUCTION).strip()
+        + "\n\nSubmit a whole Python program.",
         tests=tests,
         metadata=TaskMetadata(source="code-r1", difficulty=_difficulty(row), tags=(dataset,), time_limit=30),
         reference=about.text_or("reference") or row.text_or("completion") or None,
     )
-
-
-def user_prompt(row: RawRow) -> str:
-    """The last message of the user in a row's chat.
-
-    Raises:
-        RowError: If there is none.
-    """
-    for message in reversed(row.items("prompt")):
-        if isinstance(message, Mapping) and message.get("role") == "user":
-            content = message.get("content")
-            if isinstance(content, str) and content.strip():
-                return content
-    raise row.error("prompt", "it must be a list of messages with one of the user")
 
 
 def _difficulty(row: RawRow) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..task import Task, TaskMetadata
-from .code_r1 import user_prompt
+from .chat_prompt import last_user_message
 from .ground_truth import read_ground_truth
 from .plain_problem import parse_plain_problem
 from .raw_row import RawRow
@@ -47,7 +47,7 @@ def task_of_verl_row(row: RawRow) -> Task:
     number = about.values.get("index", row.number - 1)
     return Task(
         id=about.text_or("task_id") or f"{source}/{about.text_or('split') or row.split}-{number}",
-        prompt=user_prompt(row),
+        prompt=last_user_message(row),
         tests=read_ground_truth(row.part("reward_model")),
         metadata=TaskMetadata(source=source, difficulty=about.text_or("difficulty") or "unknown"),
         reference=about.text_or("reference") or None,
