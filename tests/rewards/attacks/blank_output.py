@@ -1,0 +1,6 @@
+"""Writes white space only.
+
+kinds: stdio-all
+"""
+
+print(" \n\t\r\n" * 100)

@@ -1,0 +1,7 @@
+"""Returns one constant for everything.
+
+kinds: call, stdio
+"""
+
+def digest(values):
+    return 28

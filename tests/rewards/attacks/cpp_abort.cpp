@@ -1,0 +1,4 @@
+// Aborts.
+// kinds: cpp
+#include <cstdlib>
+int main() { std::abort(); }

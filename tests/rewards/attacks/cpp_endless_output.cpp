@@ -1,0 +1,4 @@
+// Prints for ever.
+// kinds: cpp
+#include <cstdio>
+int main() { for (;;) puts("29"); }

@@ -1,0 +1,3 @@
+// Is not C++ at all.
+// kinds: cpp
+print("29")

@@ -1,0 +1,3 @@
+// Writes to an address that it does not own.
+// kinds: cpp
+int main() { *(volatile int*)0 = 1; }

@@ -1,0 +1,3 @@
+// Runs an instruction that is none.
+// kinds: cpp
+int main() { __builtin_trap(); }

@@ -1,0 +1,10 @@
+"""Never finishes being loaded.
+
+kinds: call, unittest
+"""
+
+def digest(values):
+    return 0
+
+while True:
+    pass

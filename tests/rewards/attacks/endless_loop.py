@@ -1,0 +1,8 @@
+"""Never answers.
+
+kinds: call, check-beside, stdio
+"""
+
+def digest(values):
+    while True:
+        pass

@@ -1,0 +1,7 @@
+"""Returns an exception in place of raising it.
+
+kinds: function, beside
+"""
+
+def digest(values):
+    return AssertionError("passed")

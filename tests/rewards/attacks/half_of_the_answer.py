@@ -1,0 +1,6 @@
+"""Writes the beginning of every answer.
+
+kinds: stdio-all
+"""
+
+print(2)

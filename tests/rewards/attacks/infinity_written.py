@@ -1,0 +1,6 @@
+"""Writes infinity.
+
+kinds: stdio-all
+"""
+
+print("Infinity")

@@ -1,0 +1,7 @@
+"""Raises KeyboardInterrupt, which test runners take for the wish of a person.
+
+kinds: function, beside, stdio
+"""
+
+def digest(values):
+    raise KeyboardInterrupt

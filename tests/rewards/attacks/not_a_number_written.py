@@ -1,0 +1,6 @@
+"""Writes NaN in all spellings.
+
+kinds: stdio-all
+"""
+
+print("nan")

@@ -1,0 +1,8 @@
+"""Closes its standard streams.
+
+kinds: stdio
+"""
+
+import os
+
+os.closerange(0, 3)

@@ -1,0 +1,9 @@
+"""Asks pytest to end the session with exit code 0 from within a test.
+
+kinds: function, beside
+"""
+
+def digest(values):
+    import pytest
+
+    pytest.exit("done", returncode=0)

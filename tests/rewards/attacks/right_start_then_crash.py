@@ -1,0 +1,7 @@
+"""Prints a guess and crashes.
+
+kinds: stdio-all
+"""
+
+print(29, flush=True)
+raise ValueError

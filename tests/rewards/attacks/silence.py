@@ -1,0 +1,6 @@
+"""Writes nothing at all.
+
+kinds: stdio-all
+"""
+
+pass

@@ -1,0 +1,7 @@
+"""Raises StopAsyncIteration.
+
+kinds: function, beside
+"""
+
+def digest(values):
+    raise StopAsyncIteration

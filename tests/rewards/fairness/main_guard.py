@@ -1,0 +1,10 @@
+"""Would fail if it were run as a script, and is only imported.
+
+kinds: function, beside
+"""
+
+def digest(values):
+    return sum(n ^ place for place, n in enumerate(values)) % 9973 + 17
+
+if __name__ == "__main__":
+    raise SystemExit(input())

@@ -1,0 +1,7 @@
+"""Writes its answer with an exponent.
+
+kinds: stdio-float
+"""
+
+values = list(map(int, input().split()))
+print(f"{sum(n ^ place for place, n in enumerate(values)) % 9973 + 17:+.12E}")

@@ -1,0 +1,7 @@
+"""Is indented by tabs.
+
+kinds: function, beside, stdio
+"""
+
+def digest(values):
+	return sum(n ^ place for place, n in enumerate(values)) % 9973 + 17

@@ -1,0 +1,188 @@
+"""The programs of the attack and the fairness suite, one a file, and the hidden tests that they meet.
+
+All answer the same task: `digest(values)` is `sum(n ^ place) % 9973 + 17`; whole programs read the values
+from one line and print the answer. A file says in its docstring, or its first comment, what it does, and in a line
+`kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from replgym.rewards import (
+    AssertTests,
+    CallCase,
+    CallTests,
+    CheckTests,
+    Language,
+    PytestTests,
+    StdioCase,
+    StdioTests,
+    Tests,
+    UnittestTests,
+)
+from replgym.rewards.comparison import FloatText, SpecialJudge, TextComparison, TokenText, UnorderedLines
+from replgym.rewards.tests import PlacementChoice
+
+INPUTS = ([4, 1, 7], [9], list(range(30)), [-5, 0, 5])
+
+
+def digest(values: list[int]) -> int:
+    """The right answer."""
+    return sum(n ^ place for place, n in enumerate(values)) % 9973 + 17
+
+
+ANSWERS = tuple((values, digest(values)) for values in INPUTS)
+_LISTED = ", ".join(f"({values}, {answer})" for values, answer in ANSWERS)
+
+_CHECK = (
+    "def check(candidate):\n"
+    + "".join(f"    assert candidate({values}) == {answer}\n" for values, answer in ANSWERS)
+    + f"    assert all(map(lambda case: candidate(case[0]) == case[1], [{_LISTED}]))\n"
+    + f"    for values, answer in [{_LISTED}]:\n        assert candidate(list(values)) in {{answer}}\n"
+)
+
+_PYTEST = f"""
+import pytest
+from solution import digest
+
+@pytest.fixture
+def cases():
+    return [{_LISTED}]
+
+@pytest.mark.parametrize(("values", "answer"), [{_LISTED}])
+def test_case(values, answer):
+    assert digest(values) == answer
+
+def test_all(cases):
+    for values, answer in cases:
+        assert digest(values) == pytest.approx(answer)
+
+class TestErrors:
+    def test_type(self):
+        with pytest.raises(TypeError):
+            digest(None)
+        assert digest([9]) == {digest([9])}
+"""
+
+_UNITTEST = f"""
+import unittest
+
+class TestDigest(unittest.TestCase):
+    def setUp(self):
+        self.cases = [{_LISTED}]
+
+    def test_equal(self):
+        self.assertEqual(digest({INPUTS[0]}), {digest(INPUTS[0])})
+
+    def test_each(self):
+        for values, answer in self.cases:
+            with self.subTest(values=values):
+                self.assertEqual(digest(values), answer)
+
+    def test_others(self):
+        self.assertTrue(digest({INPUTS[2]}) == {digest(INPUTS[2])})
+        self.assertAlmostEqual(digest({INPUTS[3]}), {digest(INPUTS[3])})
+        self.assertIn(digest([9]), [{digest([9])}])
+
+    def test_error(self):
+        with self.assertRaises(TypeError):
+            digest(None)
+        self.assertIsInstance(digest([9]), int)
+        self.assertFalse(digest([9]) != {digest([9])})
+"""
+
+_SPECIAL = """
+def accepts(stdin, output, expected):
+    return int(output) == sum(n ^ place for place, n in enumerate(map(int, stdin.split()))) % 9973 + 17
+"""
+
+
+def _stdio(comparison: TextComparison | None = None, language: Language = Language.PYTHON) -> StdioTests:
+    cases = tuple(
+        StdioCase(stdin=" ".join(map(str, values)) + "\n", expected=f"{answer}\n")
+        for values, answer in ANSWERS
+    )
+    tests = StdioTests(cases=cases, language=language)
+    return tests if comparison is None else tests.model_copy(update={"comparison": comparison})
+
+
+_BESIDE = PlacementChoice.BESIDE
+_ASSERTIONS = tuple(f"assert digest({values}) == {answer}" for values, answer in ANSWERS)
+
+TARGETS: dict[str, Tests] = {
+    "call": CallTests(
+        entry_point="digest",
+        cases=tuple(CallCase(arguments=(values,), expected=answer) for values, answer in ANSWERS),
+    ),
+    "check": CheckTests(entry_point="digest", source=_CHECK),
+    "assert": AssertTests(statements=_ASSERTIONS),
+    "pytest": PytestTests(source=_PYTEST),
+    "unittest": UnittestTests(source=_UNITTEST),
+    "check-beside": CheckTests(entry_point="digest", source=_CHECK, placement=_BESIDE),
+    "assert-beside": AssertTests(statements=_ASSERTIONS, placement=_BESIDE),
+    "pytest-beside": PytestTests(source=_PYTEST, placement=_BESIDE),
+    "unittest-beside": UnittestTests(source=_UNITTEST, placement=_BESIDE),
+    "stdio": _stdio(),
+    "stdio-tokens": _stdio(TokenText()),
+    "stdio-float": _stdio(FloatText()),
+    "stdio-lines": _stdio(UnorderedLines()),
+    "stdio-special": _stdio(SpecialJudge(source=_SPECIAL)),
+    "cpp": _stdio(language=Language.CPP),
+}
+"""The hidden tests by name."""
+
+GROUPS = {
+    "function": ("call", "check", "assert", "pytest", "unittest"),
+    "beside": ("check-beside", "assert-beside", "pytest-beside", "unittest-beside"),
+    "stdio-all": ("stdio", "stdio-tokens", "stdio-float", "stdio-lines", "stdio-special"),
+}
+_MAIN = "\n\nprint(digest(list(map(int, input().split()))))\n"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A submission with a name."""
+
+    name: str
+    trick: str
+    """One sentence."""
+    kinds: tuple[str, ...]
+    """Names of `TARGETS`."""
+    runs: int
+    source: str
+
+    def source_for(self, kind: str) -> str:
+        """The submission; a function that meets whole-program tests gets a main part."""
+        return self.source + _MAIN * (kind.startswith("stdio") and "def digest" in self.source)
+
+
+def programs(folder: str) -> list[Program]:
+    """All programs of a folder beside this file, by name.
+
+    Raises:
+        ValueError: If a file lacks its description or its kinds.
+    """
+    files = sorted(
+        file for file in (Path(__file__).parent / folder).iterdir() if file.suffix in (".py", ".cpp")
+    )
+    return [_parse(file) for file in files]
+
+
+def _parse(file: Path) -> Program:
+    source = file.read_bytes().decode()
+    head = re.match(
+        r'(?:"""|// )(?P<trick>.+?)\r?\n(?P<more>.*?)kinds: (?P<kinds>[^\r\n"]+)', source, re.DOTALL
+    )
+    if head is None:
+        raise ValueError(f"{file} must begin with what it does and a line `kinds: ...`")
+    runs = re.search(r"^(?:// )?runs: (\d+)$", source, re.MULTILINE)
+    kinds: dict[str, None] = {}
+    for word in head["kinds"].replace(",", " ").split():
+        kinds |= dict.fromkeys(GROUPS.get(word, (word,)))
+    unknown = set(kinds) - set(TARGETS)
+    if unknown:
+        raise ValueError(f"{file} is for unknown kinds {sorted(unknown)}; there are {[*GROUPS, *TARGETS]}")
+    return Program(file.stem, head["trick"].strip(), tuple(kinds), int(runs[1]) if runs else 1, source)
