@@ -194,7 +194,7 @@ async def _connected(
         # What went wrong stands in the output, which ends a moment later.
         await asyncio.wait([words], timeout=_WORDS_SECONDS)
         said = words.result() if words.done() else ""
-        raise KernelStartError(_why(said, connect, timeout))
+        raise KernelStartError(_why(said, connect))
     finally:
         for task in (connect, words):
             task.cancel()
@@ -202,14 +202,14 @@ async def _connected(
         container.forget_output()
 
 
-def _why(said: str, connect: asyncio.Future[ForkServer], timeout: float) -> str:
+def _why(said: str, connect: asyncio.Future[ForkServer]) -> str:
     if said.startswith(_OUR_WORDS):
         return f"the container cannot serve: {said.removeprefix(_OUR_WORDS)}"
     if said:
         return f"the container cannot serve: its Python ended with {said!r}; the image may be old or broken"
     error = connect.exception() if connect.done() else None
     if isinstance(error, ForkServerError):
-        return f"the container was not ready within {timeout:g} s: {error}"
+        return f"the container cannot serve: {error}"
     return "the container ended as soon as it was started"
 
 

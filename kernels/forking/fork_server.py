@@ -28,6 +28,7 @@ from ..kernel_error import ForkServerError
 from .confined_child import ConfinedChild
 from .fork_request import fork_request, with_stdio
 from .forked_child import ForkedChild
+from .peer_reach import require_reach
 from .server_process import LocalServerProcess, ServerProcess
 
 _CONNECT_SECONDS = 0.01
@@ -124,6 +125,7 @@ class ForkServer:
         try:
             async with asyncio.timeout(timeout):
                 await _connected(control, address)
+                require_reach(control)
                 server = cls(process, control, folder)
                 await server._ready
                 warm = True

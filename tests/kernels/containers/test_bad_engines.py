@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -150,3 +151,28 @@ async def test_a_container_that_is_too_open_is_not_used() -> None:
             await slots.acquire()
     finally:
         await slots.close()
+
+
+@needs_engine
+def test_containers_that_cannot_be_signalled() -> None:
+    """As when this process runs in a container that was given the socket of the engine."""
+    program = """
+import asyncio
+from replgym.kernels import BackendOptions, KernelStartError, make_backend
+
+async def main():
+    backend = make_backend("docker", BackendOptions())
+    try:
+        await backend.start_kernel()
+    except KernelStartError as error:
+        print(error)
+    finally:
+        await backend.close()
+
+asyncio.run(main())
+"""
+    alone = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if os.geteuid() != 0:
+        alone.append("--map-root-user")
+    run = subprocess.run([*alone, sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert "cannot be signalled from here" in run.stdout, run.stderr
