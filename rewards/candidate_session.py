@@ -1,7 +1,8 @@
 """The examiner's side of the socket to the candidate: one question, one answer to this question.
 
 What ends the submission as a whole (its process died, time is up, it broke the protocol) is kept in `ended`,
-so that a test program with a bare `except` cannot swallow it.
+so that a test program with a bare `except` cannot swallow it. In the middle of an operation the candidate may
+ask for what it got by reference, such as a function that a test passed.
 """
 
 from __future__ import annotations
@@ -10,92 +11,188 @@ import builtins
 import secrets
 import select
 import socket
-from dataclasses import dataclass
+import sys
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
-from .codec import CodecError, ValueTooLargeError
-from .frames import frame, receive_frame
+from .candidate_error import CandidateError, Failure, SubmissionEndedError, failure_from, mark
+from .codec import CodecError, Decoder, Encoder, ValueTooLargeError
+from .extended_types import restore
+from .foreign_objects import ForeignObjects
+from .frames import frame, receive_frame, receive_text, send_text
+from .remote_objects import GlobalName, RemoteObjects
+from .test_names import TestNames
 from .verdict import Outcome
 
-_MESSAGE_LIMIT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why something did not pass."""
-
-    outcome: Outcome
-    message: str
-
-
-class SubmissionEndedError(BaseException):
-    """Nothing more can be asked. Not an `Exception`, so that test programs do not catch it by habit."""
-
-
-class CandidateError(Exception):
-    """The submission raised. The subclasses below are also the built-in type of the same name."""
-
-    failure: Failure
+_PLAIN_INPUT = builtins.input
+_MAX_QUESTIONS = 200
+"""How deep questions of both sides may be nested."""
 
 
 class CandidateSession:
     """Asks the candidate's process."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-        self.ended: Failure | None = None
+    def __init__(
+        self,
+        channel: socket.socket,
+        *,
+        names: TestNames | None = None,
+        data_classes: Mapping[str, type] | None = None,
+    ) -> None:
+        """Starts a conversation.
 
-    def load(self, source: str, entry_point: str) -> Failure | None:
-        """Hands over the source; returns why it cannot be called, if so."""
-        answer = self._ask({"source": source, "entry_point": entry_point})
+        Args:
+            channel: To a process that has announced itself.
+            names: What the tests say about the submission's names.
+            data_classes: Classes known to both sides whose objects cross by value.
+        """
+        self.ended: Failure | None = None
+        self._channel = channel
+        self._foreign = ForeignObjects()
+        self._data_classes = dict(data_classes or {})
+        self._objects = RemoteObjects(self.do, self._foreign, names or TestNames(), self._data_classes)
+        self._depth = 0
+        self._standard_input = sys.stdin
+
+    def load(
+        self, source: str, entry_point: str = "", *, module: str = "solution", preamble: str = ""
+    ) -> Failure | None:
+        """Hands over the source; returns why it cannot be used, if so."""
+        job: dict[str, object] = {"source": source, "preamble": preamble, "module": module}
+        job |= {"entry_point": entry_point, "data_classes": list(self._data_classes)}
+        try:
+            answer = self._exchange(frame(job), None)
+        except CodecError as error:
+            raise self._refused(error) from error
         if answer.get("loaded") is True:
             return None
-        error = _parsed_error(answer.get("failure"))
-        if error is None:
+        failure = failure_from(answer.get("failure"))
+        if failure is None:
             raise self._broke_protocol()
         if answer["failure"].get("stage") == "compile":
-            return Failure(Outcome.SYNTAX_ERROR, _as_text(error))
-        return _as_failure(error)
+            return Failure(Outcome.SYNTAX_ERROR, failure.message)
+        return failure
 
     def call(self, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
-        """Calls a function of the submission.
+        """Calls a function of the submission; an expression such as `Solution().solve` names it.
 
         Raises:
-            CandidateError: If the function raised, or its arguments or value cannot cross.
+            CandidateError: If its arguments or value cannot cross.
             SubmissionEndedError: If the submission as a whole is at its end.
+            BaseException: What the function raised; `failure_of` tells that the submission did.
         """
+        return self.do("call", GlobalName(function), *args, **kwargs)
+
+    def module_attribute(self, name: str) -> Any:
+        """A name of the submission's module; raises `AttributeError` if it has none."""
+        value = self.do("get", GlobalName(""), name)
+        self._objects.note_name(name, value)
+        return value
+
+    def set_module_attribute(self, name: str, *value: Any) -> None:
+        """Binds a name of the submission's module to a value, or unbinds it when there is none."""
+        self.do("set" if value else "del", GlobalName(""), name, *value)
+
+    def defined(self, names: list[str]) -> list[str]:
+        """Which of these names the submission's module has."""
+        found = self.do("names", GlobalName(""), names)
+        if type(found) is not list:
+            raise self._broke_protocol()
+        return [name for name in names if name in found]
+
+    def do(self, operation: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Has one operation done; raises as `call` does."""
         nonce = secrets.token_hex(8)
-        answer = self._ask({"nonce": nonce, "function": function, "args": args, "kwargs": kwargs})
+        request: dict[str, Any] = {"nonce": nonce, "do": operation, "args": args, "kwargs": kwargs}
+        if self._is_input_replaced():
+            request["input"] = True
+        encoder = Encoder(self._objects, numbered=True)
+        try:
+            text = encoder.encode(request)
+        except CodecError as error:
+            raise CandidateError(
+                Failure(Outcome.RUNTIME_ERROR, f"an argument cannot cross: {error}")
+            ) from error
+        self._depth += 1
+        try:
+            answer = self._asked(text, encoder.shared)
+        finally:
+            self._depth -= 1
         if answer.get("nonce") != nonce:
             raise self._broke_protocol()
         if "value" in answer:
             return answer["value"]
-        error = _parsed_error(answer.get("error"))
-        if error is None:
-            raise self._broke_protocol()
-        raise _candidate_error(error[0], _as_failure(error))
+        raise self._raised(answer)
 
-    def _ask(self, question: dict[str, object]) -> dict[str, Any]:
+    def _raised(self, answer: dict[str, Any]) -> BaseException:
+        failure = failure_from(answer.get("error"))
+        if failure is None:
+            raise self._broke_protocol()
+        raised = answer.get("raised")
+        if isinstance(raised, BaseException):
+            return mark(raised, failure)
+        return CandidateError(failure)
+
+    def _asked(self, text: bytes, shared: list[Any]) -> dict[str, Any]:
+        """Sends a request and answers the candidate's questions until its own answer is there."""
+        answer = self._exchange(text, shared)
+        while "ask" in answer:
+            if self._depth > _MAX_QUESTIONS:
+                raise self.end(Outcome.RUNTIME_ERROR, "the submission and its tests call each other forever")
+            answer = self._exchange(self._reply(answer), shared)
+        return answer
+
+    def _reply(self, question: dict[str, Any]) -> bytes:
+        try:
+            if question["ask"] == "input":
+                message: dict[str, Any] = {"answer": builtins.input(*question["args"])}
+            else:
+                message = {"answer": self._foreign.use(question)}
+            return Encoder(self._objects).encode(message)
+        except SubmissionEndedError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - what a test's function raises goes to its caller
+            number = self._foreign.keep(error)
+            try:
+                return Encoder(self._objects).encode({"raised": error, "number": number})
+            except CodecError:
+                stranger = RuntimeError(f"{type(error).__name__}: {error}")
+                return Encoder(self._objects).encode({"raised": stranger, "number": number})
+
+    def _exchange(self, message: bytes, shared: list[Any] | None) -> dict[str, Any]:
         if self.ended is not None:
             raise SubmissionEndedError
         try:
-            message = frame(question)
-        except CodecError as error:
-            failure = Failure(Outcome.RUNTIME_ERROR, f"an argument cannot cross: {error}")
-            raise _candidate_error("CodecError", failure) from error
-        try:
             self._refuse_unasked_answers()
-            self._channel.sendall(message)
-            answer = receive_frame(self._channel)
+            if shared is None:
+                self._channel.sendall(message)
+                answer = receive_frame(self._channel)
+            else:
+                send_text(self._channel, message)
+                answer = self._decoded(receive_text(self._channel), shared)
         except (EOFError, OSError) as error:
             raise self.end(Outcome.RUNTIME_ERROR, "exited: the submission ended its process") from error
         except CodecError as error:
-            too_large = isinstance(error, ValueTooLargeError)
-            outcome = Outcome.OUTPUT_LIMIT if too_large else Outcome.RUNTIME_ERROR
-            raise self.end(outcome, f"the submission's answer was refused: {error}") from error
+            raise self._refused(error) from error
         if type(answer) is not dict:
             raise self._broke_protocol()
         return answer
+
+    def _decoded(self, text: bytes, shared: list[Any]) -> Any:
+        answer = Decoder(self._objects, list(shared)).decode(text)
+        if type(answer) is not dict:
+            raise CodecError("an answer that is none")
+        for stream, printed in answer.pop("out", ()):
+            target = sys.stderr if stream == "stderr" else sys.stdout
+            if type(printed) is str and target is not None:
+                target.write(printed)
+        for number, contents in answer.pop("changes", ()):
+            _change(shared[number], contents)
+        return answer
+
+    def _is_input_replaced(self) -> bool:
+        return builtins.input is not _PLAIN_INPUT or sys.stdin is not self._standard_input
 
     def _refuse_unasked_answers(self) -> None:
         readable, _, _ = select.select([self._channel], [], [], 0)
@@ -107,40 +204,31 @@ class CandidateSession:
         self.ended = self.ended or Failure(outcome, message)
         return SubmissionEndedError(message)
 
+    def _refused(self, error: CodecError) -> SubmissionEndedError:
+        too_large = isinstance(error, ValueTooLargeError)
+        outcome = Outcome.OUTPUT_LIMIT if too_large else Outcome.RUNTIME_ERROR
+        return self.end(outcome, f"the submission's answer was refused: {error}")
+
     def _broke_protocol(self) -> SubmissionEndedError:
         return self.end(Outcome.RUNTIME_ERROR, "the submission's process broke the protocol")
 
 
-def _parsed_error(error: object) -> tuple[str, str] | None:
-    if type(error) is not dict:
-        return None
-    kind, message = error.get("type"), error.get("message")
-    if type(kind) is not str or type(message) is not str:
-        return None
-    return kind[:100], message[:_MESSAGE_LIMIT]
+def _change(value: Any, contents: Any) -> None:
+    """Writes what the candidate did to a copy of this object into the object."""
+    kind = type(value)
+    if kind in (list, deque):
+        value.clear()
+        value.extend(contents)
+    elif kind is set:
+        value.clear()
+        value.update(contents)
+    elif kind is bytearray and type(contents) is bytes:
+        value[:] = contents
+    elif isinstance(value, dict):
+        value.clear()
+        value.update(dict(contents))
+    elif kind.__module__ != "builtins":
+        restore(value, {str(name): part for name, part in contents})
 
 
-def _as_failure(error: tuple[str, str]) -> Failure:
-    outcome = {"MemoryError": Outcome.MEMORY, "ValueTooLargeError": Outcome.OUTPUT_LIMIT}.get(error[0])
-    return Failure(outcome or Outcome.RUNTIME_ERROR, _as_text(error))
-
-
-def _as_text(error: tuple[str, str]) -> str:
-    return f"{error[0]}: {error[1]}" if error[1] else error[0]
-
-
-def _candidate_error(kind: str, failure: Failure) -> CandidateError:
-    base = _EXPECTABLE.get(kind)
-    error = CandidateError if base is None else type(kind, (CandidateError, base), {})
-    raised: CandidateError = error(failure.message)
-    raised.failure = failure
-    return raised
-
-
-_NEEDS_ARGUMENTS = (ExceptionGroup, UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError)
-_EXPECTABLE: dict[str, type[Exception]] = {
-    name: kind
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEEDS_ARGUMENTS
-}
-"""What a test program may expect a submission to raise."""
+__all__ = ["CandidateSession", "Failure"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .broken_tests_error import BrokenTestsError
+from .foreign_objects import TEST_MODULE
 
 _GUARD = "__replgym_test__"
 
@@ -27,8 +28,10 @@ class CheckProgram:
 
     tests: int
     """How many tests it has, at least one."""
-    _tree: ast.Module
+    tree: ast.Module
+    """The program, cut."""
     _context: str
+    _defined: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, source: str, context: str = "") -> CheckProgram:
@@ -52,6 +55,22 @@ class CheckProgram:
             check.body, count = [_guarded(check.body, 0)], 1
         return cls(count, ast.fix_missing_locations(tree), context)
 
+    def context(self) -> dict[str, Any]:
+        """What the context defines; executed once.
+
+        Raises:
+            CheckProgramError: If it fails.
+        """
+        if not self._defined:
+            self._defined["__name__"] = TEST_MODULE
+            try:
+                exec(compile(self._context, "<context>", "exec", dont_inherit=True), self._defined)
+            except Exception as error:
+                raise CheckProgramError(
+                    f"the context of the test program failed: {type(error).__name__}: {error}"
+                ) from error
+        return self._defined
+
     def load(
         self, guard: Callable[[int], AbstractContextManager[object]], names: Mapping[str, object]
     ) -> Callable[[object], object]:
@@ -67,10 +86,9 @@ class CheckProgram:
         Raises:
             CheckProgramError: If the context or the program fails.
         """
-        namespace: dict[str, Any] = {"__name__": "check", _GUARD: guard, **names}
+        namespace: dict[str, Any] = {**self.context(), _GUARD: guard, **names}
         try:
-            exec(compile(self._context, "<context>", "exec", dont_inherit=True), namespace)
-            exec(compile(self._tree, "<check>", "exec", dont_inherit=True), namespace)
+            exec(compile(self.tree, "<check>", "exec", dont_inherit=True), namespace)
         except Exception as error:
             raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
         found: Callable[[object], object] = namespace["check"]

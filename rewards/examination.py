@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from .candidate_session import CandidateError, CandidateSession, Failure, SubmissionEndedError
+from .candidate_error import Failure, SubmissionEndedError, failure_of
+from .candidate_session import CandidateSession
 from .candidate_source import CandidateSource
+from .test_names import TestNames
 from .test_runs.test_run import TestRun
 from .verdict import Outcome, Placement
 
@@ -58,9 +60,9 @@ class Examination:
 
     @property
     def session(self) -> CandidateSession:
-        """The conversation with the submission's process; the first use starts one."""
+        """The conversation with the process into which the submission was loaded."""
         if self._session is None:
-            self._session = CandidateSession(self.candidates.fresh())
+            raise RuntimeError("nothing was loaded")
         return self._session
 
     @property
@@ -94,9 +96,23 @@ class Examination:
             signal.setitimer(signal.ITIMER_REAL, 0)
         self._record_rest()
 
-    def load(self, entry_point: str) -> bool:
-        """Hands the submission to its process; False, with all outcomes recorded, if it cannot be used."""
-        failure = self.session.load(self.source, entry_point)
+    def load(
+        self,
+        entry_point: str = "",
+        *,
+        preamble: str = "",
+        module: str = "solution",
+        names: TestNames | None = None,
+        data_classes: Mapping[str, type] | None = None,
+    ) -> bool:
+        """Starts a process and hands it the submission; see `CandidateSession`.
+
+        Returns:
+            Whether it can be used; if not, all outcomes are recorded.
+        """
+        channel = self.candidates.fresh()
+        self._session = CandidateSession(channel, names=names, data_classes=data_classes)
+        failure = self._session.load(self.source, entry_point, module=module, preamble=preamble)
         if failure is None:
             return True
         self._interruptible = False
@@ -122,13 +138,18 @@ class Examination:
             pass
         except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
             failure = failure_of(error)
+        if not self.finish(number, failure, time.monotonic() - start):
+            raise SubmissionEndedError
+
+    def finish(self, number: int, failure: Failure | None, seconds: float) -> bool:
+        """Records the outcome of a test; False when the submission is at its end."""
         self._interruptible = False
         failure = self.ended or failure
-        self.record(number, failure, time.monotonic() - start)
+        self.record(number, failure, seconds)
         self._interruptible = True
         if self.ended is not None:
             self._end_recorded = True
-            raise SubmissionEndedError
+        return self.ended is None
 
     def record(
         self,
@@ -183,22 +204,3 @@ class Examination:
         for number in missing:
             self.record(number, reason)
             reason = _BEHIND
-
-
-def failure_of(error: BaseException) -> Failure:
-    """What an exception in a test says about the submission."""
-    if isinstance(error, CandidateError):
-        return error.failure
-    if isinstance(error, MemoryError):
-        return Failure(Outcome.MEMORY, "the answer was too large to be checked")
-    text = _text_of(error)
-    if isinstance(error, AssertionError):
-        return Failure(Outcome.WRONG_ANSWER, text)
-    return Failure(Outcome.WRONG_ANSWER, f"the check of the answer raised {type(error).__name__}: {text}")
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)[:_MESSAGE_LIMIT]
-    except (ValueError, MemoryError, RecursionError):
-        return ""

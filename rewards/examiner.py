@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from .broken_tests_error import BrokenTestsError
-from .candidate_session import Failure
+from .candidate_error import Failure
 from .candidate_source import CandidateSource
 from .examination import Examination, Tell
 from .test_runs import run_of

@@ -19,7 +19,11 @@ def send_frame(channel: socket.socket, value: object) -> None:
         CodecError: If the value cannot cross; nothing was sent then.
         OSError: If the channel is broken.
     """
-    text = encode(value)
+    send_text(channel, encode(value))
+
+
+def send_text(channel: socket.socket, text: bytes) -> None:
+    """Sends an encoded value, blocking; raises `OSError` if the channel is broken."""
     channel.sendall(_PREFIX.pack(len(text)) + text)
 
 
@@ -31,7 +35,12 @@ def receive_frame(channel: socket.socket) -> Any:
         CodecError: If the frame is malformed or too large.
         OSError: If the channel is broken.
     """
-    return decode(_receive_exactly(channel, _length(_receive_exactly(channel, _PREFIX.size))))
+    return decode(receive_text(channel))
+
+
+def receive_text(channel: socket.socket) -> bytes:
+    """Receives an encoded value, blocking; raises as `receive_frame` does, and decodes nothing."""
+    return _receive_exactly(channel, _length(_receive_exactly(channel, _PREFIX.size)))
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Any:
@@ -62,4 +71,4 @@ def _receive_exactly(channel: socket.socket, count: int) -> bytes:
     return bytes(parts)
 
 
-__all__ = ["CodecError", "frame", "read_frame", "receive_frame", "send_frame"]
+__all__ = ["CodecError", "frame", "read_frame", "receive_frame", "receive_text", "send_frame", "send_text"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ..broken_tests_error import BrokenTestsError
-from ..tests import CallTests, CheckTests, StdioTests, Tests
+from ..tests import AssertTests, CallTests, CheckTests, PytestTests, StdioTests, Tests, UnittestTests
+from .assert_run import AssertRun
 from .call_run import CallRun
 from .check_run import CheckRun
+from .pytest_run import PytestRun
 from .stdio_run import StdioRun
 from .test_run import TestRun
+from .unittest_run import UnittestRun
 
 
 def run_of(tests: Tests) -> TestRun:
@@ -23,4 +25,9 @@ def run_of(tests: Tests) -> TestRun:
             return CheckRun(tests)
         case StdioTests():
             return StdioRun(tests)
-    raise BrokenTestsError(f"tests of kind {tests.kind!r} cannot be run yet")
+        case AssertTests():
+            return AssertRun(tests)
+        case PytestTests():
+            return PytestRun(tests)
+        case UnittestTests():
+            return UnittestRun(tests)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ..exact_equality import exactly_equal
 from ..tests import CallTests
+from ..value_comparison import values_match
 
 if TYPE_CHECKING:
     from ..examination import Examination
@@ -24,17 +25,34 @@ class CallRun:
 
     def run(self, examination: Examination) -> None:
         """Calls and compares; see `TestRun`."""
-        if not examination.load(self._tests.entry_point):
+        tests = self._tests
+        if not examination.load(tests.entry_point, preamble=tests.preamble):
             return
-        for number, case in enumerate(self._tests.cases):
+        for number, case in enumerate(tests.cases):
             with examination.guard(number):
-                value = examination.session.call(self._tests.entry_point, case.arguments, {})
-                if not exactly_equal(case.expected, value):
+                value = examination.session.call(tests.entry_point, case.arguments, {})
+                if not values_match(tests.comparison, case.expected, _as_json_has_it(value)):
                     raise AssertionError(f"expected {_short(case.expected)}, got {_short(value)}")
+
+
+def _as_json_has_it(value: Any) -> Any:
+    """Mappings of the standard library as dicts, scalars of numpy as numbers, named tuples as tuples."""
+    kind = type(value)
+    if kind in (str, int, float, bool):
+        return value
+    if kind is list:
+        return [_as_json_has_it(part) for part in value]
+    if isinstance(value, tuple):
+        return tuple(_as_json_has_it(part) for part in value)
+    if isinstance(value, Mapping):
+        return {_as_json_has_it(key): _as_json_has_it(part) for key, part in value.items()}
+    return (
+        value.item() if kind.__module__ == "numpy" and hasattr(value, "dtype") and not value.ndim else value
+    )
 
 
 def _short(value: object) -> str:
     try:
         return repr(value)[:200]
-    except (ValueError, MemoryError):
-        return "a value too large to show"
+    except (ValueError, MemoryError, TypeError):
+        return "a value that cannot be shown"

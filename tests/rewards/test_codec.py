@@ -79,16 +79,16 @@ class _Liar(int):
 
 
 @pytest.mark.parametrize(
-    "value", [_Liar(3), [object()], {1: {_Liar(2)}}, type, print, range(3), iter([]), bytearray(b"x")]
+    "value", [_Liar(3), [object()], {1: {_Liar(2)}}, type, print, iter([]), open, lambda: 0]
 )
 def test_objects_of_other_classes_are_refused(value: object) -> None:
     with pytest.raises(CodecError, match="cannot cross"):
         encode(value)
 
 
-def test_mappings_of_the_standard_library_cross_as_dicts() -> None:
+def test_mappings_of_the_standard_library_keep_their_types() -> None:
     values = [Counter("abca"), OrderedDict(a=1), defaultdict(list, {1: [2]})]
-    assert _same(decode(encode(values)), [{"a": 2, "b": 1, "c": 1}, {"a": 1}, {1: [2]}])
+    assert _same(decode(encode(values)), values)
 
 
 def test_negative_zero_and_special_floats_survive() -> None:
@@ -102,7 +102,7 @@ def test_depth_and_size_are_capped() -> None:
         nested = [nested]
     loop: list[Any] = []
     loop.append(loop)
-    for value in (nested, loop, 1 << (1 << 23), "x" * (17 << 20), [0] * 1_000_001):
+    for value in (nested, loop, 1 << (1 << 23), "x" * (33 << 20), [0] * 3_000_001):
         with pytest.raises(ValueTooLargeError):
             encode(value)
 

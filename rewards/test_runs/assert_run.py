@@ -1,0 +1,47 @@
+"""Statements over the submission's names, each of them one test, run in the examiner."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from ..broken_tests_error import BrokenTestsError
+from ..foreign_objects import TEST_MODULE
+from ..submission_names import used_names
+from ..test_names import TestNames
+from ..tests import AssertTests
+
+if TYPE_CHECKING:
+    from ..examination import Examination
+
+
+class AssertRun:
+    """Runs `AssertTests`."""
+
+    def __init__(self, tests: AssertTests) -> None:
+        self._tests = tests
+        try:
+            source = "\n".join([tests.setup, *tests.statements])
+            self._tree = ast.parse(source)
+            self._statements = [compile(text, "<test>", "exec") for text in tests.statements]
+        except (SyntaxError, ValueError) as error:
+            raise BrokenTestsError(f"a test statement does not compile: {error}") from error
+
+    @property
+    def count(self) -> int:
+        """One test for each statement."""
+        return len(self._statements)
+
+    def run(self, examination: Examination) -> None:
+        """Runs the statements; see `TestRun`."""
+        tests = self._tests
+        names = TestNames.read(self._tree, by_convention=False)
+        if not examination.load(preamble=tests.preamble, names=names):
+            return
+        session = examination.session
+        own = {name: session.module_attribute(name) for name in session.defined(used_names(self._tree))}
+        for number, statement in enumerate(self._statements):
+            with examination.guard(number):
+                namespace: dict[str, Any] = {"__name__": TEST_MODULE, **own}
+                exec(tests.setup, namespace)
+                exec(statement, namespace)
