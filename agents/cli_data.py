@@ -219,7 +219,7 @@ def told_validation(summary: ValidationSummary, bad_rows: int) -> str:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from .data_display import RowProgress, preparation_table
+    from .data_display import RowProgress, told_counts
 
     options = PreparationOptions(
         prompts=PromptStyle(arguments.prompts),
@@ -246,7 +246,8 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
         preparation = Preparation(arguments.out, options, agent_name=agent, on_row=progress.add)
         report = preparation.run(train, test, against, keep if arguments.verify else None)
-    console.print(preparation_table(report))
+    for line in told_counts(report):
+        console.print(line, soft_wrap=True)
     written = report["written"]
     console.print(
         f"Written: {written['train']} training and {written['test']} test tasks to {arguments.out}",

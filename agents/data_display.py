@@ -102,16 +102,12 @@ def bad_row_panel(bad: BadRow) -> ConsoleRenderable:
     return Panel(Text(f"{bad.message}\n\n{_cut(bad.excerpt)}"), title=Text(f"{bad.file}, row {bad.row}"))
 
 
-def preparation_table(report: Mapping[str, Any]) -> ConsoleRenderable:
-    """What became of the rows of every set."""
-    from rich.table import Table
-
-    sets: Mapping[str, Mapping[str, int]] = report["sets"]
-    columns = list(dict.fromkeys(column for counts in sets.values() for column in counts))
-    table = Table("set", *(column.replace("_", " ") for column in columns), box=None)
-    for label, counts in sets.items():
-        table.add_row(label, *(str(counts.get(column, 0)) for column in columns))
-    return table
+def told_counts(report: Mapping[str, Any]) -> list[str]:
+    """What became of the rows of every set, one line each."""
+    return [
+        f"{label}: " + ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in counts.items())
+        for label, counts in report["sets"].items()
+    ]
 
 
 def _cut(text: str) -> str:

@@ -53,7 +53,9 @@ class SetChoice:
 
     @property
     def label(self) -> str:
-        """Name and split."""
+        """Name and split, or the name of a file of tasks."""
+        if self.source is TASK_FILES and self.path is not None:
+            return self.path.name
         return f"{self.source.name}:{self.split or self.source.default_split}"
 
     def read(self) -> Iterator[Task | BadRow]:

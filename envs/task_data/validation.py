@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ...rewards.judge import Judge
-from ...rewards.verdict import JudgeError, Outcome, Verdict
+from ...rewards.verdict import BrokenTaskError, JudgeError, Outcome, Verdict
 from ..task import Task
 from .wrong_programs import wrong_programs
 
@@ -29,7 +29,7 @@ class TaskCheck(BaseModel):
     reference: bool | None = None
     """Whether the reference passes; None where there is none."""
     message: str = ""
-    """The first test that the reference fails, or the fault of the machine."""
+    """The first test that the reference fails, or what is broken."""
     wrong: int = 0
     """Programs that are wrong for certain and were judged."""
     accepted: tuple[str, ...] = ()
@@ -37,13 +37,15 @@ class TaskCheck(BaseModel):
     mutants: int = 0
     survivors: tuple[str, ...] = ()
     """Mutants that passed; some of them may be right."""
+    broken: bool = False
+    """The tests themselves cannot judge anything."""
     failed: bool = False
     """The machine failed; nothing is known."""
 
     @property
     def bad(self) -> bool:
         """True when the task should not be trained on."""
-        return not self.failed and (self.reference is False or bool(self.accepted))
+        return self.broken or self.reference is False or bool(self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class ValidationSummary:
     failures: int
     """Tasks that the machine failed."""
     bad: tuple[str, ...]
-    """Ids of tasks whose reference fails or whose tests accept a wrong program."""
+    """Ids of tasks whose tests are broken, fail the reference or accept a wrong program."""
 
     @classmethod
     def of(cls, checks: Iterable[TaskCheck]) -> ValidationSummary:
@@ -106,6 +108,8 @@ class Validation:
                 (program, await self._passes(task, program.source))
                 for program in wrong_programs(task, mutants=self._mutants if reference else 0)
             ]
+        except BrokenTaskError as error:
+            return TaskCheck(id=task.id, message=str(error)[:500], broken=True)
         except JudgeError as error:
             return TaskCheck(id=task.id, message=str(error)[:500], failed=True)
         certain = [(program.name, accepted) for program, accepted in passed if program.certain]

@@ -14,15 +14,14 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
 """A whole string, a bracket, a comma, or the quote of a string that does not end."""
 
 
-def array_elements(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+def array_elements(stream: IO[bytes], *, largest: int) -> Iterator[bytes]:
     """Yields the text of each element.
 
     Args:
-        head: The beginning of the file, with the opening bracket.
-        stream: The rest of the file.
+        stream: The file.
+        largest: Bytes of an element; reading ends at one that is longer.
     """
-    buffer = head[head.index(b"[") + 1 :]
-    start = place = depth = 0
+    buffer, start, place, depth = b"", 0, 0, -1
     while True:
         for found in _TOKEN.finditer(buffer, place):
             token = found[0]
@@ -30,13 +29,15 @@ def array_elements(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
                 break
             place = found.end()
             depth += (token in (b"[", b"{")) - (token in (b"]", b"}"))
-            if depth < 0 or (token == b"," and depth == 0):
+            if token == b"[" and depth == 0:
+                start = place
+            elif depth < 0 or (token == b"," and depth == 0):
                 yield buffer[start : found.start()]
                 start = place
             if depth < 0:
                 return
         more = stream.read(max(_STEP, len(buffer) - start))
-        if not more:
+        if not more or len(buffer) - start > largest:
             yield buffer[start:]
             return
         buffer, place, start = buffer[start:] + more, place - start, 0
