@@ -1,8 +1,8 @@
 """The programs of the attack and the fairness suite, one a file, and the hidden tests that they meet.
 
 All answer the same task: `digest(values)` is `sum(n ^ place) % 9973 + 17`; whole programs read the values
-from one line and print the answer. A file says in its docstring, or its first comment, what it does, and in a line
-`kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row.
+from one line and print the answer. A file says in its docstring, or its first comment, what it does, and in a
+line `kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from replgym.kernels.capabilities import IsolationLevel
 from replgym.rewards import Judge
 
 from .levels import LEVELS, judge_on
@@ -27,19 +26,17 @@ HONEST = Program(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=LEVELS, ids=str)
-async def level_judge(request: pytest.FixtureRequest) -> AsyncIterator[tuple[IsolationLevel, Judge]]:
-    async with await judge_on(request.param) as made:
-        yield request.param, made
+async def level_judge(request: pytest.FixtureRequest) -> AsyncIterator[Judge]:
+    async with await judge_on(request.param, attacks=True) as made:
+        yield made
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-async def test_attack_earns_nothing(level_judge: tuple[IsolationLevel, Judge], attack: Program) -> None:
-    level, judge = level_judge
-    for result in await judged(judge, attack):
+async def test_attack_earns_nothing(level_judge: Judge, attack: Program) -> None:
+    for result in await judged(level_judge, attack):
         assert not result.rewarded, str(result)
-        # Where nothing keeps a submission from its examiner, it may end it: a failure of the machine.
-        assert not result.fault or level is IsolationLevel.LIMITS, str(result)
-    (after,) = await judged(judge, HONEST, seconds=20)
+        assert not result.fault, str(result)
+    (after,) = await judged(level_judge, HONEST, seconds=20)
     assert after.all_passed, f"the judge is unwell after the attack: {after}"
 
 

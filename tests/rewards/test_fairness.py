@@ -20,7 +20,7 @@ HONEST = programs("fairness")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=LEVELS, ids=str)
 async def level_judge(request: pytest.FixtureRequest) -> AsyncIterator[Judge]:
-    async with await judge_on(request.param) as made:
+    async with await judge_on(request.param, attacks=False) as made:
         yield made
 
 

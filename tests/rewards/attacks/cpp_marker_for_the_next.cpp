@@ -8,10 +8,11 @@ int main() {
     long long value, total = 0;
     bool found = false;
     for (int place = 0; std::cin >> value; ++place) total += value ^ place;
-    for (const char* folder : {"./", "/tmp/", "/dev/shm/", "/var/tmp/", "/workspace/"}) {
-        std::string path = std::string(folder) + "left-by-cpp";
-        if (FILE* file = std::fopen(path.c_str(), "r")) { found = true; std::fclose(file); }
-        else if (FILE* made = std::fopen(path.c_str(), "w")) std::fclose(made);
-    }
+    for (const char* mode : {"r", "w"})
+        for (const char* folder : {"./", "/tmp/", "/dev/shm/", "/var/tmp/", "/workspace/"})
+            if (FILE* file = std::fopen((std::string(folder) + "left-by-cpp").c_str(), mode)) {
+                found = found || *mode == 'r';
+                std::fclose(file);
+            }
     std::cout << (found ? ((total % 9973) + 9973) % 9973 + 17 : 0) << "\n";
 }
