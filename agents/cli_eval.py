@@ -26,7 +26,7 @@ from .evaluation_progress import EvaluationProgress
 from .evaluation_summary import EvaluationSummary
 from .policy import Sampling
 from .policy_choice import POLICY_KINDS, PolicyChoice
-from .report.tables import summary_table
+from .report.tables import quality_table, summary_table
 from .rollout_limits import RolloutLimits
 from .usage_error import UsageError
 
@@ -85,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = make_plan(arguments)
     summary = asyncio.run(_evaluate(plan))
     _console().print(summary_table({plan.title: summary}))
+    _console().print(quality_table(summary))
     if plan.output is not None:
         _console().print(f"Written: {plan.output / 'episodes.jsonl'}, {plan.output / 'summary.json'}")
     return 0

@@ -132,12 +132,14 @@ class EpisodeRun:
 
     def _tokens(self, completion: Completion) -> TokenFacts:
         """How long the new message and the response are, as far as the policy counts."""
-        counts = [turn.completion_tokens for turn in self._turns] + [completion.completion_tokens]
-        response = sum(counts) if all(counts) else None
+        message = len(completion.token_ids) or completion.completion_tokens
         if self._transcript is not None:
-            response = self._transcript.response_length
+            response: int | None = self._transcript.response_length
+        else:
+            counts = [*(turn.completion_tokens for turn in self._turns), message]
+            response = sum(counts) if all(counts) else None
         cut = completion.finish_reason == "length"
-        return TokenFacts(counts[-1] or None, response, self.limits.response_tokens, cut)
+        return TokenFacts(message or None, response, self.limits.response_tokens, cut)
 
     async def _out_of_tokens(self) -> StopReason:
         """Ends the episode, which is scored as it stands."""

@@ -104,7 +104,7 @@ async def evaluate(
             on_episode(episode)
 
     pool = env_config.make_pool(size=concurrency, warm=min(4, concurrency))
-    async with Judge() as judge, pool:
+    async with env_config.make_judge() as judge, pool:
         table = _Table(policy, env_config, pool, judge, limits, sampling, seed, dict(info or {}))
         await _play_all(rest, table, record, concurrency)
     return EvaluationSummary.of([*finished, *played], seconds=time.monotonic() - started)

@@ -12,7 +12,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from ..rewards.quality import Quality
 from .episode import Episode
+from .episode_level import level_of
 from .statistics import Interval, bootstrap_interval, pass_at_k, wilson_interval
 
 
@@ -48,6 +50,10 @@ class EvaluationSummary(BaseModel):
     mean_turns: float | None
     mean_tool_calls: float | None
     mean_reward: float | None
+    quality: Quality
+    """Share of tests passed and its bands, over the scored episodes."""
+    difficulties: dict[str, Quality]
+    """The same for each level of difficulty, the easiest first."""
     failures: dict[str, int]
     """How many episodes failed, by the part that broke."""
     stops: dict[str, int]
@@ -77,6 +83,8 @@ class EvaluationSummary(BaseModel):
             mean_turns=fmean(len(episode.turns) for episode in scored) if scored else None,
             mean_tool_calls=fmean(episode.tool_calls for episode in scored) if scored else None,
             mean_reward=fmean(rewards) if rewards else None,
+            quality=Quality.of(episode.verdict for episode in scored),
+            difficulties=Quality.by_difficulty((level_of(e), e.verdict) for e in scored),
             failures=dict(Counter(str(e.failure) for e in every if e.failure is not None)),
             stops=dict(Counter(str(episode.stop) for episode in scored)),
             tasks=tasks,

@@ -127,7 +127,7 @@ class AsyncInterpreterEnv:
             pool = self.config.make_pool(size=1, warm=1)
             self._owned.append(pool)
         if judge is None:
-            judge = Judge(concurrency=1)
+            judge = self.config.make_judge(concurrency=1)
             self._owned.append(judge)
         self._pool, self._judge = pool, judge
         self._rng = random.Random()

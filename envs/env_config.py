@@ -11,6 +11,7 @@ from ..kernels.backend_options import BackendOptions
 from ..kernels.backends import BACKENDS, make_backend, pool_of
 from ..kernels.kernel_pool import KernelPool
 from ..rewards.code_extraction import CODE_EXTRACTIONS
+from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
 from ..tools.action_formats import ACTION_FORMATS, make_parser
 from ..tools.action_parser import ActionParser
@@ -57,6 +58,8 @@ class EnvConfig(BaseModel):
     """Seconds that a reset waits for an interpreter."""
     observation_limit: int = Field(default=4000, ge=16, le=50_000, strict=True)
     """The most characters of output that are shown of a cell; the middle is cut."""
+    max_tests: int | None = Field(default=None, ge=1, strict=True)
+    """The most tests of a task to run, the same ones for every submission; None for all."""
     code_extraction: str | None = None
     """How a message without a call is taken as the answer: a name in `rewards.CODE_EXTRACTIONS`, or None.
 
@@ -152,6 +155,14 @@ class EnvConfig(BaseModel):
     def make_pool(self, *, size: int, warm: int) -> KernelPool:
         """Makes a pool of interpreters for environments with these settings; nothing starts yet."""
         return pool_of(make_backend(self.backend, self.backend_options), size=size, warm=warm)
+
+    def make_judge(self, concurrency: int | None = None) -> Judge:
+        """Makes a judge for environments with these settings; nothing starts yet.
+
+        Args:
+            concurrency: Grades at the same time; the number of cores by default.
+        """
+        return Judge(concurrency, max_tests=self.max_tests)
 
     def load_tasks(self) -> TaskSet:
         """Loads the tasks.

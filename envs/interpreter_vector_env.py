@@ -59,7 +59,7 @@ class InterpreterVectorEnv(gym.vector.VectorEnv[Texts, Sequence[str], NDArray[An
         self.single_action_space = self.single_observation_space = UnicodeText(MOST_CHARACTERS)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        tasks, judge = config.load_tasks(), Judge()
+        tasks, judge = config.load_tasks(), config.make_judge()
         pool = config.make_pool(size=num_envs, warm=min(_WARM, num_envs))
         self._cores = [
             AsyncInterpreterEnv(config, pool=pool, judge=judge, tasks=tasks) for _ in range(num_envs)

@@ -6,6 +6,7 @@ from .episode_facts import CallFacts, EpisodeFacts, TokenFacts, TurnFacts
 from .judge import Judge
 from .judge_limits import JudgeLimits
 from .presets import PRESETS
+from .quality import Quality, QualityBand
 from .reward import Reward, RewardError, RewardFunction
 from .reward_functions import REWARDS
 from .rubric import RewardBreakdown, Rubric
@@ -41,6 +42,8 @@ __all__ = [
     "Outcome",
     "Placement",
     "PytestTests",
+    "Quality",
+    "QualityBand",
     "Reward",
     "RewardBreakdown",
     "RewardError",

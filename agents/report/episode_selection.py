@@ -15,7 +15,8 @@ from typing import Any
 from ...kernels.cell_result import cut_middle
 from ..branch import Branch
 from ..episode import Episode, Turn
-from .run_data import RunData, level_of
+from ..episode_level import level_of
+from .run_data import RunData
 
 Decode = Callable[[Sequence[int]], str]
 Chosen = list[tuple[str, Episode]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from . import sections
 from .episode_selection import Decode, as_json, select_episodes
 from .headline import headline
+from .quality_table import quality_table
 from .run_data import RunData, read_branches, read_run
 from .run_decoder import run_decoder
 
@@ -52,6 +53,7 @@ def render(run: RunData, *, decode: Decode | None = None, cap: int = 400) -> str
         "arms_table": sections.arms_table(run),
         "arms_chart": sections.arms_chart(run),
         "levels_chart": sections.levels_chart(run),
+        "quality_table": quality_table(run),
         "learning_curve": sections.learning_curve(run),
         "learning_caption": sections.learning_caption(run),
         "turns_chart": sections.turns_chart(run),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,15 +83,6 @@ def read_branches(path: Path, wanted: set[str]) -> dict[str, tuple[Branch, ...]]
 def is_train(stem: str) -> bool:
     """Whether a log holds training episodes."""
     return stem == "train" or stem.startswith("train-")
-
-
-def level_of(episode: Episode) -> str:
-    """The level of an episode's task, by its id (`blackbox/2/chain/...` is `2 · chain`) or its difficulty."""
-    match = re.match(r"blackbox/(\d+)/(\w+)/", episode.task_id)
-    told = str(episode.info.get("difficulty", "unknown"))
-    if match:
-        return f"{match[1]} · {match[2]}"
-    return episode.task_id.split("/")[0] if told == "unknown" else told
 
 
 def _latest(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:

@@ -11,13 +11,15 @@ from html import escape
 from statistics import fmean
 from typing import Any
 
+from ...rewards.quality import difficulty_rank
 from ..episode import Episode
+from ..episode_level import level_of
 from ..evaluation_summary import EvaluationSummary, success_interval
 from . import format as shown
 from .chart import Axes, Series, line_chart
 from .curves import by_step, mean_curve, metric_curve, success_curve, window_of
 from .interval_chart import RateRow, interval_chart
-from .run_data import RunData, level_of
+from .run_data import RunData
 
 _HEALTH = (
     (
@@ -91,7 +93,8 @@ def arms_chart(run: RunData) -> str:
 
 def levels_chart(run: RunData) -> str:
     """Success by level, each arm a row."""
-    levels = sorted({level_of(e) for episodes in run.arms.values() for e in episodes})
+    found = {level_of(e) for episodes in run.arms.values() for e in episodes}
+    levels = sorted(found, key=difficulty_rank)
     if not levels:
         return _nothing("No held-out episodes yet.")
     groups, styles = [], arm_styles(run)

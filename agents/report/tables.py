@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...rewards.quality import QualityBand
 from ..evaluation_summary import EvaluationSummary
 from . import format as shown
 from .run_data import read_run
@@ -38,6 +39,26 @@ def summary_table(summaries: Mapping[str, EvaluationSummary | None]) -> Table:
             shown.number(summary.mean_turns),
             shown.number(summary.mean_tool_calls),
             kinds or "0",
+        )
+    return table
+
+
+def quality_table(summary: EvaluationSummary) -> Table:
+    """One row per difficulty, and one for all: tests passed, and how many episodes are in each band."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", overflow="fold", min_width=12)
+    for head in ("solved", "tests passed", *QualityBand):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, quality in ({**summary.difficulties, "all": summary.quality}).items():
+        table.add_row(
+            escape(name),
+            f"{quality.solved}/{quality.count}",
+            shown.percent(quality.mean_fraction),
+            *(str(count) for count in quality.bands.values()),
         )
     return table
 

@@ -84,6 +84,8 @@ class GrpoConfig(_Section):
     max_prompt_tokens: int = Field(default=192, ge=16)
     max_response_tokens: int = Field(default=512, ge=16)
     max_turn_tokens: int = Field(default=80, ge=4)
+    mask_void_turns: bool = False
+    """Leave episodes with a turn without code or answer out of the loss, as SimpleTIR does."""
     save_every: int = Field(default=10, ge=1)
     episode_seconds: float = Field(default=120.0, gt=0)
     """Deadline of one training episode."""

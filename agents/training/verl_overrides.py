@@ -74,6 +74,7 @@ def agent_loop_entry(config: TrainConfig, episodes_dir: Path) -> list[dict[str, 
             "episodes_dir": str(episodes_dir),
             "turn_tokens": config.grpo.max_turn_tokens,
             "episode_seconds": config.grpo.episode_seconds,
+            "mask_void_turns": config.grpo.mask_void_turns,
         }
     ]
 

@@ -38,6 +38,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         episodes_dir: str,
         turn_tokens: int,
         episode_seconds: float,
+        mask_void_turns: bool = False,
         **kwargs: Any,
     ) -> None:
         """Takes verl's arguments and those of the agent-loop file.
@@ -49,9 +50,12 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             episodes_dir: Folder for the log of episodes.
             turn_tokens: The most tokens of one message.
             episode_seconds: Deadline of one try.
+            mask_void_turns: Whether an episode with a void turn is left out of the loss, as in SimpleTIR
+                (arXiv 2509.02479); its reward still counts in its group.
             **kwargs: verl's.
         """
         super().__init__(*args, **kwargs)
+        self._mask_void_turns = mask_void_turns
         self._resources: WorkerResources = worker_resources(env_json, kernels, episodes_dir)
         self._limits = RolloutLimits(
             turn_tokens=turn_tokens,
@@ -76,7 +80,8 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         for _ in range(_TRIES):
             episode, policy = await self._play(task, sampling_params, row)
             if episode.failure is None and episode.branches:
-                return _output(episode, policy.versions)
+                masked = self._mask_void_turns and episode.void_turns > 0
+                return _output(episode, policy.versions, masked=masked)
             _log.warning("episode of %s failed: %s %s", task.id, episode.failure, episode.failure_message)
         return []
 
@@ -105,13 +110,13 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         return episode, policy
 
 
-def _output(episode: Episode, versions: list[int]) -> AgentLoopOutput:
+def _output(episode: Episode, versions: list[int], *, masked: bool) -> AgentLoopOutput:
     branch = episode.branches[0]
     solved = float(episode.solved)
     return AgentLoopOutput(
         prompt_ids=list(branch.prompt_ids),
         response_ids=list(branch.response_ids),
-        response_mask=list(branch.response_mask),
+        response_mask=[0] * len(branch.response_mask) if masked else list(branch.response_mask),
         response_logprobs=list(branch.logprobs),
         reward_score=float(episode.reward or 0.0),
         num_turns=len(episode.messages) + 2 * len(episode.turns) - 1,
@@ -124,6 +129,7 @@ def _output(episode: Episode, versions: list[int]) -> AgentLoopOutput:
                 "acc": solved,
                 "turns": len(episode.turns),
                 "tool_calls": episode.tool_calls,
+                "void_turns": episode.void_turns,
             },
             "min_global_steps": min(versions, default=None),
             "max_global_steps": max(versions, default=None),

@@ -78,6 +78,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
         closed = place < len(lines) and fence.is_closed_by(lines[place])
         body = [_dedented(line, fence.indent) for line in lines[start:place]]
         place += closed
+        if not closed and body and not body[-1].strip():
+            body.pop()
         inner = tuple(_blocks(body)) if fence.language in _MARKDOWN else ()
         if inner:
             yield from inner

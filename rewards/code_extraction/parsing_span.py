@@ -12,8 +12,8 @@ import warnings
 from dataclasses import dataclass
 
 _BUDGET = 1_000_000
-"""Characters given to the parser, where every call counts as `_CALL` more."""
-_CALL = 30
+"""Characters given to the parser, where every call and every line count as a few more."""
+_CALL, _LINE = 30, 12
 
 
 def longest_parsing_span(text: str) -> str | None:
@@ -74,7 +74,7 @@ class _Search:
     def _fault(self, start: int, end: int) -> _Fault | None:
         """What keeps the lines from being a module."""
         source = "\n".join(self._lines[start:end])
-        self.left -= len(source) + _CALL
+        self.left -= len(source) + _CALL + _LINE * (end - start)
         try:
             ast.parse(source)
         except SyntaxError as error:

@@ -92,9 +92,9 @@ def _longest_parsing(text: str, language: Language) -> str | None:
 
 def _answer_tag(text: str, language: Language) -> str | None:
     answer = answer_of(text)
-    if answer is None or not blocks_of(answer):
-        return answer
-    return _all_joined(answer, language)
+    if answer is None:
+        return None
+    return _all_joined(answer, language) if blocks_of(answer) else answer.strip()
 
 
 def _whole_text(text: str, language: Language) -> str | None:

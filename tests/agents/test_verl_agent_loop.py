@@ -181,7 +181,8 @@ async def test_an_episode_reaches_verl_token_for_token(
     assert made.response_logprobs == [-0.25 * one for one in made.response_mask]
     turns = len(engine.asked)
     assert made.num_turns == 2 + turns + (turns - 1)
-    assert made.extra_fields["reward_extra_info"] == {"acc": 1.0, "turns": turns, "tool_calls": turns}
+    told = {"acc": 1.0, "turns": turns, "tool_calls": turns, "void_turns": 0}
+    assert made.extra_fields["reward_extra_info"] == told
     assert (made.extra_fields["min_global_steps"], made.extra_fields["max_global_steps"]) == (4, 4)
     assert len({request for request, _, _ in engine.asked}) == 1
     made.as_dict()
@@ -189,6 +190,28 @@ async def test_an_episode_reaches_verl_token_for_token(
     logged = list(read_episodes(resources.log.path))[-1]
     assert (logged.group, logged.sample, logged.step, logged.reward) == ("group", 2, 4, 1.0)
     assert logged.branches[0].response_ids == tuple(made.response_ids)
+
+
+@pytest.mark.parametrize(("mask_void_turns", "talks"), [(True, True), (True, False), (False, True)])
+async def test_an_episode_with_a_void_turn_can_be_left_out_of_the_loss(
+    verl_config: Any, tokenizer: Any, folder: Path, mask_void_turns: bool, talks: bool
+) -> None:
+    act, talk = expert(tokenizer), tokenizer.encode("Let me think.", add_special_tokens=False)
+
+    def answer(ids: list[int], parameters: dict[str, Any]) -> list[int]:
+        return [*talk, tokenizer.eos_token_id] if talks and len(engine.asked) == 1 else act(ids, parameters)
+
+    engine = Engine(answer)
+    loop = loop_of(verl_config, tokenizer, engine, folder, mask_void_turns=mask_void_turns)
+    made = await loop.run(dict(PARAMETERS), **row())
+    assert isinstance(made, AgentLoopOutput)
+    assert made.reward_score == 1.0
+    assert made.extra_fields["reward_extra_info"]["void_turns"] == talks
+    sampled = 0 if mask_void_turns and talks else sum(map(len, engine.answered))
+    assert sum(made.response_mask) == sampled
+    assert len(made.response_mask) == len(made.response_ids)
+    logged = list(read_episodes(loop._resources.log.path))[-1]
+    assert sum(logged.branches[0].response_mask) == sum(map(len, engine.answered))
 
 
 @pytest.mark.parametrize(
