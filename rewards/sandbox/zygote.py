@@ -26,10 +26,11 @@ from . import anonymous_file, compiler, script
 from .control import close_all, receive, send
 from .folders import LeftoverError
 from .sandbox_client import STAGE_CONFINED, STAGE_NONE, STAGE_REFUSED, STAGE_STARTED
-from .walls import SlotOrders, Walls
+from .walls import SCRIPT, SlotOrders, Walls
 
 _HIGH_FD = 100
 _MOST_FDS = 1 << 16
+_MOST_SOURCE = 1 << 28
 _SWEEP_SECONDS = 5.0
 _POLL_SECONDS = 0.002
 _ENVIRONMENT = {
@@ -58,13 +59,12 @@ class _Zygote:
         self._control = control
         self._orders = orders
         self._walls = Walls(orders)
-        self._source: int | None = None
+        self._source = b""
         self._compiled: int | None = None
         self._compiler = ""
         # What a child tells before it runs anything of the submission; it lets go of it then.
         self._stage = mmap.mmap(-1, mmap.PAGESIZE)
         self._streams = script.Streams()
-        self._script = os.path.join(self._walls.places.workspace, script.NAME)
         self._set_surroundings()
 
     def serve(self) -> None:
@@ -89,9 +89,7 @@ class _Zygote:
                 return None
             case "program":
                 self._forget_program()
-                self._source, self._compiled = os.dup(fds[0]), anonymous_file.create()
-                self._compiler = request["compiler"]
-                return self._run(fds[1:], request, self._compile) if self._compiler else {}
+                return self._take_program(fds, request)
             case "run":
                 run = self._run_binary if self._compiler else self._run_script
                 return self._run(fds, request, run)
@@ -100,8 +98,17 @@ class _Zygote:
         self._walls.folders.clean()
         return {"peak": peak}
 
+    def _take_program(self, fds: list[int], request: dict[str, Any]) -> dict[str, Any]:
+        self._source, self._compiled = anonymous_file.read(fds[0], _MOST_SOURCE), anonymous_file.create()
+        self._compiler = request["compiler"]
+        if self._compiler:
+            return self._run(fds[1:], request, self._compile)
+        self._walls.folders.put_script(self._source)
+        return {}
+
     def _fork(self, become: Callable[[], NoReturn]) -> int:
         self._stage[0] = STAGE_NONE
+        self._walls.folders.lend()
         uid = self._walls.next_uid()
         pid = os.fork()
         if pid != 0:
@@ -124,33 +131,30 @@ class _Zygote:
         os._exit(0)
 
     def _run_script(self, fds: list[int], cpu_seconds: int) -> NoReturn:
-        assert self._source is not None
         assert self._compiled is not None
-        source, compiled = _place([*fds, self._source, self._compiled], first=0)[3:]
+        (compiled,) = _place([*fds, self._compiled], first=0)[3:]
         self._walls.close_around(self._uid, cpu_seconds)
         self._stage[0] = STAGE_CONFINED
         self._streams.install()
+        path = self._walls.script
         try:
-            code = script.load(source, compiled, self._script)
+            code = script.load(self._source, compiled, path)
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             self._stage[0] = STAGE_REFUSED
             script.refuse(error)
-        _copy(source, self._script)
-        os.closerange(source, compiled + 1)
+        os.close(compiled)
         sys.path.insert(0, self._walls.places.workspace)
-        script.run(code, self._script, self._note_start)
+        script.run(code, path, self._note_start)
 
     def _note_start(self) -> None:
         self._stage[0] = STAGE_STARTED
         self._stage.close()
 
     def _compile(self, fds: list[int], cpu_seconds: int) -> NoReturn:
-        assert self._source is not None
-        source = anonymous_file.read(self._source, 1 << 30)
         _place(fds, first=0)
         self._walls.close_around(self._uid, cpu_seconds)
         self._note_start()
-        compiler.compile_source(self._compiler, source)
+        compiler.compile_source(self._compiler, self._source)
 
     def _run_binary(self, fds: list[int], cpu_seconds: int) -> NoReturn:
         assert self._compiled is not None
@@ -234,20 +238,22 @@ class _Zygote:
                 time.sleep(0.0005)
 
     def _forget_program(self) -> None:
-        for file in (self._source, self._compiled):
-            if file is not None:
-                os.close(file)
-        self._source = self._compiled = None
+        if self._compiled is not None:
+            os.close(self._compiled)
+        self._source, self._compiled = b"", None
+        self._walls.folders.put_script(None)
 
     def _set_surroundings(self) -> None:
         places = self._walls.places
         os.chdir(places.workspace)
         os.environ.clear()
         os.environ.update(_ENVIRONMENT, HOME=places.workspace, TMPDIR=places.temporary)
-        sys.argv = [script.NAME]
+        sys.argv = [SCRIPT]
 
 
 def _kill_everything() -> None:
+    if os.getpid() != 1:  # it would be the whole machine
+        raise RuntimeError("only process 1 of a namespace may end everything else")
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(-1, signal.SIGKILL)
 
@@ -270,11 +276,6 @@ def _place(fds: list[int], *, first: int) -> list[int]:
         os.dup2(fd, place, inheritable=place < 3)
     os.closerange(first + len(fds), _MOST_FDS)
     return list(range(first, first + len(fds)))
-
-
-def _copy(source: int, path: str) -> None:
-    with contextlib.suppress(OSError), open(path, "wb") as file:
-        file.write(anonymous_file.read(source, 1 << 30))
 
 
 def _no_link(path: str, flags: int) -> int:
