@@ -17,6 +17,7 @@ from .code_judge_routes import code_judge_routes
 from .data_set_routes import data_set_routes
 from .gate import Gate
 from .judge_service import JudgeService
+from .jupyter_runs import JupyterRunner
 from .problem import Problem
 from .sandbox_models import BadFileError
 from .sandbox_routes import sandbox_routes
@@ -30,7 +31,9 @@ _MOST_ERRORS = 5
 def make_app(
     settings: ServiceSettings,
     task_sets: Mapping[str, Sequence[Problem]] | None = None,
+    *,
     runner: ProgramRunner | None = None,
+    jupyter: JupyterRunner | None = None,
 ) -> Gate:
     """Makes the application; what it runs on starts with its lifespan, in the loop of the server.
 
@@ -38,11 +41,12 @@ def make_app(
         settings: What it may use.
         task_sets: Name -> tasks that clients can ask for and submit to.
         runner: Where programs run; in the sandbox of local kernels by default.
+        jupyter: Where cells run; in local kernels by default.
 
     Returns:
         An ASGI application.
     """
-    service = JudgeService(settings, runner)
+    service = JudgeService(settings, runner, jupyter)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -79,7 +79,7 @@ class _CodeJudge:
             "queue": queue.waiting,
             "num_workers": queue.workers,
             "running": queue.running,
-            "sessions": self._service.sessions.count,
+            "sessions": self._service.jupyter.count,
             "protections": await self._service.protections(),
         }
 

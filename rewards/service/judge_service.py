@@ -1,4 +1,4 @@
-"""What all routes share: the queue, the runner of programs, the judge and the sessions of one server."""
+"""What all routes share: the queue, the runner of programs, the judge and the interpreters of one server."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Self, TypeVar
 
-from ...kernels.backends import make_kernel_pool
 from ...kernels.resource_limits import ResourceLimits
 from ..judge import Judge
 from ..programs import Program, ProgramLimits, ProgramResult, ProgramRunner, SandboxedPrograms
-from .jupyter_sessions import JupyterSessions
+from .jupyter_runs import JupyterRunner, JupyterRuns
 from .service_metrics import ServiceMetrics
 from .service_settings import ServiceSettings
 from .work_queue import QueueFullError, QueueTimeoutError, WorkQueue
@@ -26,22 +25,25 @@ class JudgeService:
     Args:
         settings: What it may use.
         runner: Where programs run; in the sandbox of local kernels by default.
+        jupyter: Where cells run; in local kernels by default.
     """
 
-    def __init__(self, settings: ServiceSettings, runner: ProgramRunner | None = None) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        runner: ProgramRunner | None = None,
+        jupyter: JupyterRunner | None = None,
+    ) -> None:
         self.settings = settings
         self.metrics = ServiceMetrics()
         self.queue = WorkQueue(settings.workers, settings.queue_size)
         limits = ResourceLimits(memory=settings.largest_memory_megabytes << 20)
         self._runner = runner or SandboxedPrograms(isolation=settings.isolation, limits=limits)
-        self._pool = make_kernel_pool(
-            settings.kernel_backend, size=settings.sessions, warm=1, isolation=settings.isolation
-        )
         self.judge = Judge(settings.workers)
-        self.sessions = JupyterSessions(self._pool, settings)
+        self.jupyter = jupyter or JupyterRuns(settings)
         self.metrics.show("waiting", "Programs in the queue", lambda: self.queue.waiting)
         self.metrics.show("running", "Programs that run", lambda: self.queue.running)
-        self.metrics.show("sessions", "Sessions that are alive", lambda: self.sessions.count)
+        self.metrics.show("sessions", "Sessions that are alive", lambda: self.jupyter.count)
 
     async def run_program(self, program: Program, limits: ProgramLimits, patience: float) -> ProgramResult:
         """Runs a program when its turn has come.
@@ -106,8 +108,7 @@ class JudgeService:
 
     async def close(self) -> None:
         """Ends everything that runs; idempotent."""
-        await self.sessions.close()
-        await self._pool.close()
+        await self.jupyter.close()
         await self._runner.close()
         await self.judge.close()
 

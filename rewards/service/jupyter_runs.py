@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from typing import Protocol
 
+from ...kernels.backends import make_kernel_pool
 from ...kernels.cell_result import CellResult, CellStatus, OutputKind
 from ...kernels.kernel import Kernel
 from ...kernels.kernel_error import KernelError, PoolSaturatedError, WorkspaceError
 from ..programs import ProgramError
-from .judge_service import JudgeService
+from .jupyter_sessions import JupyterSessions
 from .sandbox_models import (
     CellRunResult,
     CommandRunResult,
@@ -26,46 +28,88 @@ from .sandbox_models import (
     decoded_files,
     encoded_files,
 )
+from .service_settings import ServiceSettings
 from .work_queue import QueueTimeoutError
 
 _FETCHED_BYTES = 16 << 20
+_RETRY_SECONDS = 5
 
 
-async def run_jupyter(service: JudgeService, request: RunJupyterRequest) -> RunJupyterResponse:
-    """Runs cells.
+class JupyterRunner(Protocol):
+    """Runs cells for `/run_jupyter`."""
 
-    Raises:
-        BadFileError: If a file is not base64.
-        ProgramError: If a file cannot be put where it should be.
-        QueueFullError: If there is no room for another session.
-        QueueTimeoutError: If no interpreter came free in time.
+    @property
+    def count(self) -> int:
+        """How many sessions are alive here."""
+        ...
+
+    async def run(self, request: RunJupyterRequest) -> RunJupyterResponse:
+        """Runs cells.
+
+        Raises:
+            BadFileError: If a file is not base64.
+            ProgramError: If a file cannot be put where it should be.
+            QueueFullError: If there is no room for another session.
+            QueueTimeoutError: If no interpreter came free in time.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends everything that runs; idempotent."""
+        ...
+
+
+class JupyterRuns:
+    """A `JupyterRunner` over a pool of kernels of its own.
+
+    Args:
+        settings: Where kernels come from, how many there may be and how long they live.
     """
-    files = decoded_files(request.files)
-    patience = service.settings.sandbox_queue_seconds
-    longest = service.settings.longest_run_seconds
-    try:
-        if request.session_id is None:
-            async with service.sessions.alone() as kernel:
-                return await _Run(kernel, request, longest).conduct(files)
-        return await _run_in_session(service, request, request.session_id, files)
-    except (PoolSaturatedError, TimeoutError) as error:
-        raise QueueTimeoutError(patience, service.queue.retry_seconds()) from error
-    except KernelError as error:
-        return RunJupyterResponse(status=RunStatus.SANDBOX_ERROR, message=f"{type(error).__name__}: {error}")
 
-
-async def _run_in_session(
-    service: JudgeService, request: RunJupyterRequest, name: str, files: dict[str, bytes]
-) -> RunJupyterResponse:
-    settings = service.settings
-    async with service.sessions.session(name, settings.longest_run_seconds) as session:
-        run = _Run(session.kernel, request, settings.longest_run_seconds)
-        response = await run.conduct(files)
-        session.closing = request.close_session
-        response.session = SessionState(
-            session_id=name, created=session.created, state_lost=run.state_lost, closed=session.closing
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._pool = make_kernel_pool(
+            settings.kernel_backend, size=settings.sessions, warm=1, isolation=settings.isolation
         )
-    return response
+        self._sessions = JupyterSessions(self._pool, settings)
+
+    @property
+    def count(self) -> int:
+        """How many sessions are alive here."""
+        return self._sessions.count
+
+    async def run(self, request: RunJupyterRequest) -> RunJupyterResponse:
+        """Runs cells; see `JupyterRunner.run`."""
+        files = decoded_files(request.files)
+        try:
+            if request.session_id is not None:
+                return await self._run_in_session(request, request.session_id, files)
+            async with self._sessions.alone() as kernel:
+                return await _Run(kernel, request, self._settings.longest_run_seconds).conduct(files)
+        except (PoolSaturatedError, TimeoutError) as error:
+            raise QueueTimeoutError("no interpreter came free in time", _RETRY_SECONDS) from error
+        except KernelError as error:
+            return RunJupyterResponse(
+                status=RunStatus.SANDBOX_ERROR, message=f"{type(error).__name__}: {error}"
+            )
+
+    async def close(self) -> None:
+        """Ends all sessions and kernels; idempotent."""
+        await self._sessions.close()
+        await self._pool.close()
+
+    async def _run_in_session(
+        self, request: RunJupyterRequest, name: str, files: dict[str, bytes]
+    ) -> RunJupyterResponse:
+        longest = self._settings.longest_run_seconds
+        async with self._sessions.session(name, longest) as session:
+            run = _Run(session.kernel, request, longest)
+            response = await run.conduct(files)
+            session.closing = request.close_session
+            response.session = SessionState(
+                session_id=name, created=session.created, state_lost=run.state_lost, closed=session.closing
+            )
+        return response
 
 
 class _Run:

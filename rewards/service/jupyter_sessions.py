@@ -112,7 +112,8 @@ class JupyterSessions:
         kept = self._kept.get(name)
         if kept is None:
             if self._closed or len(self._kept) >= self._settings.sessions:
-                raise QueueFullError(len(self._kept), _RETRY_SECONDS)
+                message = f"there are {len(self._kept)} sessions already; close one, or wait until one ends"
+                raise QueueFullError(message, _RETRY_SECONDS)
             kept = self._kept[name] = _Kept()
         if kept.expiry is not None:
             kept.expiry.cancel()

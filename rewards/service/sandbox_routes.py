@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from .code_runs import run_code
 from .judge_service import JudgeService
-from .jupyter_runs import run_jupyter
 from .sandbox_models import RunCodeRequest, RunCodeResponse, RunJupyterRequest, RunJupyterResponse
 
 
@@ -24,6 +23,6 @@ def sandbox_routes(service: JudgeService) -> APIRouter:
 
     @router.post("/run_jupyter")
     async def run_cells(request: RunJupyterRequest) -> RunJupyterResponse:
-        return await run_jupyter(service, request)
+        return await service.jupyter.run(request)
 
     return router

@@ -20,8 +20,8 @@ class QueueFullError(RuntimeError):
         retry_seconds: After how many seconds the line should have moved on.
     """
 
-    def __init__(self, waiting: int, retry_seconds: int) -> None:
-        super().__init__(f"the queue is full: {waiting} wait already; try again in {retry_seconds} s")
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
         self.retry_seconds = retry_seconds
 
 
@@ -32,8 +32,8 @@ class QueueTimeoutError(RuntimeError):
         retry_seconds: After how many seconds the line should have moved on.
     """
 
-    def __init__(self, seconds: float, retry_seconds: int) -> None:
-        super().__init__(f"waited {seconds:g} s in the queue without being served")
+    def __init__(self, message: str, retry_seconds: int) -> None:
+        super().__init__(message)
         self.retry_seconds = retry_seconds
 
 
@@ -92,7 +92,8 @@ class WorkQueue:
             self._running += 1
             return
         if len(self._line) >= self._capacity:
-            raise QueueFullError(len(self._line), self.retry_seconds())
+            message = f"the queue is full: {len(self._line)} wait already"
+            raise QueueFullError(message, self.retry_seconds())
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._line.append(waiter)
         try:
@@ -105,7 +106,8 @@ class WorkQueue:
             if not waiter.done():
                 self._line.remove(waiter)
         if not waiter.done():
-            raise QueueTimeoutError(patience, self.retry_seconds())
+            message = f"waited {patience:g} s in the queue without being served"
+            raise QueueTimeoutError(message, self.retry_seconds())
 
     def _pass_on(self) -> None:
         """Gives a place that came free to the first in line."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-_START_SECONDS = 120
+_START_SECONDS = 240
 
 
 @dataclass(frozen=True)
