@@ -1,7 +1,7 @@
 """HumanEval+ and MBPP+ (EvalPlus, arXiv 2305.01210), as the hub has them and as EvalPlus releases them.
 
 Every input is one test. The hub's test programs hold inputs and results in one loop, which is cut into its
-rounds. EvalPlus' own files hold inputs only: there the reference solution runs beside them in the trusted
+rounds; where they accept numbers that are close, shapes must be equal too. EvalPlus' own files hold inputs only: there the reference solution runs beside them in the trusted
 process, and its answers are the expected ones.
 """
 
@@ -101,7 +101,7 @@ def _called_name(row: RawRow) -> str:
 
 def _rounds(row: RawRow, field: str, entry_point: str) -> str:
     """The test program with its loop over all inputs cut into one assertion a round."""
-    tree = ast.parse(row.text(field))
+    tree = _StrictShapes().visit(ast.parse(row.text(field)))
     check = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"), None)
     body = check.body if check else tree.body
     loop = _loop(row, field, body)
@@ -122,6 +122,18 @@ def _rounds(row: RawRow, field: str, entry_point: str) -> str:
         rounds = rounds.replace("(candidate, _number):\n", f"({entry_point}, _number):\n", 1)
     head = ast.unparse(ast.Module(before, []))
     return "\n".join([head, rounds, "def check(candidate):", *(asserts or ["    pass"])])
+
+
+class _StrictShapes(ast.NodeTransformer):
+    """Numbers that are close have equal shapes too: `np.allclose([1.5], 1.5)` holds, and must not pass."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Puts `np.shape(a) == np.shape(b) and` before `np.allclose(a, b, ...)`."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) != "np.allclose" or len(node.args) < 2:
+            return node
+        shapes = " == ".join(f"np.shape({ast.unparse(value)})" for value in node.args[:2])
+        return ast.parse(f"({shapes} and {ast.unparse(node)})", mode="eval").body
 
 
 def _loop(row: RawRow, field: str, body: list[ast.stmt]) -> ast.For:

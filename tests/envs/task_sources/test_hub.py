@@ -95,5 +95,5 @@ def test_files_are_fetched_when_their_turn_comes_and_only_once(hub: list[str]) -
 def test_a_split_without_files_and_an_unknown_set_are_told(hub: list[str]) -> None:
     with pytest.raises(HubError, match="openai/gsm8k at main has no file that matches dev"):
         list(answers("dev"))
-    with pytest.raises(HubError, match="evalplus/mbppplus cannot be fetched .* give a local path"):
+    with pytest.raises(HubError, match=r"evalplus/mbppplus cannot be fetched .* give a local path"):
         list(read(TASK_SOURCES["mbpp+"]))
