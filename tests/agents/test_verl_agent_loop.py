@@ -196,16 +196,19 @@ async def test_an_episode_reaches_verl_token_for_token(
 async def test_an_episode_with_a_void_turn_can_be_left_out_of_the_loss(
     verl_config: Any, tokenizer: Any, folder: Path, mask_void_turns: bool, talks: bool
 ) -> None:
-    act, talk = expert(tokenizer), tokenizer.encode("Let me think.", add_special_tokens=False)
+    act, texts = expert(tokenizer), ("Let me think.", "```python\nsubmit('x')\n```")
 
     def answer(ids: list[int], parameters: dict[str, Any]) -> list[int]:
-        return [*talk, tokenizer.eos_token_id] if talks and len(engine.asked) == 1 else act(ids, parameters)
+        if not talks:
+            return act(ids, parameters)
+        text = texts[len(engine.asked) - 1]
+        return [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
 
     engine = Engine(answer)
     loop = loop_of(verl_config, tokenizer, engine, folder, mask_void_turns=mask_void_turns)
     made = await loop.run(dict(PARAMETERS), **row())
     assert isinstance(made, AgentLoopOutput)
-    assert made.reward_score == 1.0
+    assert made.reward_score == (0.0 if talks else 1.0)
     assert made.extra_fields["reward_extra_info"]["void_turns"] == talks
     sampled = 0 if mask_void_turns and talks else sum(map(len, engine.answered))
     assert sum(made.response_mask) == sampled
