@@ -1,8 +1,9 @@
 """HumanEval+ and MBPP+ (EvalPlus, arXiv 2305.01210), as the hub has them and as EvalPlus releases them.
 
 Every input is one test. The hub's test programs hold inputs and results in one loop, which is cut into its
-rounds; where they accept numbers that are close, shapes must be equal too. EvalPlus' own files hold inputs only: there the reference solution runs beside them in the trusted
-process, and its answers are the expected ones.
+rounds; where they accept numbers that are close, shapes must be equal too. EvalPlus' own files hold inputs
+only: there the reference solution runs beside them in the trusted process, and its answers are the expected
+ones.
 """
 
 from __future__ import annotations

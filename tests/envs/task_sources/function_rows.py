@@ -8,7 +8,14 @@ from typing import Any
 
 Row = dict[str, Any]
 
-PROMPT = 'import math\n\ndef half(x: float) -> float:\n    """ Half of x, as in math.\n    >>> half(3)\n    1.5\n    """\n'
+PROMPT = """import math
+
+def half(x: float) -> float:
+    ''' Half of x, as in math.
+    >>> half(3)
+    1.5
+    '''
+"""
 BODY = "    return x / 2\n"
 HUB_LOOP = """
 import numpy as np
@@ -45,7 +52,10 @@ MEAN = (
 )
 MEAN_START = "class Solution:\n    def mean(self, nums: List[int]) -> float:\n        "
 HEADER = "from typing import *\nfrom math import *\ninf = float('inf')\n"
-MEAN_TEST = "def check(candidate):\n    assert candidate(nums = [1, 2]) == 1.5\n    assert candidate(nums = [4]) == 4\n"
+MEAN_TEST = """def check(candidate):
+    assert candidate(nums = [1, 2]) == 1.5
+    assert candidate(nums = [4]) == 4
+"""
 
 
 def humaneval_plus() -> Row:
@@ -129,7 +139,8 @@ def leetcode() -> Row:
 def leetcode_flat() -> Row:
     """Version 0.3.1, with a task whose values are objects of its own class."""
     helpers = (
-        "class ListNode:\n    def __init__(self, val=0, next=None):\n        self.val, self.next = val, next\n\n"
+        "class ListNode:\n    def __init__(self, val=0, next=None):\n"
+        "        self.val, self.next = val, next\n\n"
         "def list_node(values):\n    head = None\n    for value in reversed(values):\n"
         "        head = ListNode(value, head)\n    return head\n\n"
         "def is_same_list(a, b):\n    while a and b and a.val == b.val:\n        a, b = a.next, b.next\n"
@@ -141,7 +152,8 @@ def leetcode_flat() -> Row:
         "difficulty": "Medium",
         "tags": ["Linked List"],
         "problem_description": "Drop the first node.",
-        "starter_code": "class Solution:\n    def drop(self, head: Optional[ListNode]) -> Optional[ListNode]:\n        ",
+        "starter_code": "class Solution:\n"
+        "    def drop(self, head: Optional[ListNode]) -> Optional[ListNode]:\n        ",
         "estimated_date": "2024-07-15",
         "prompt": HEADER + helpers,
         "completion": "class Solution:\n    def drop(self, head):\n        return head.next\n",
