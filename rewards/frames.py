@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from typing import Any
@@ -43,11 +42,6 @@ def receive_text(channel: socket.socket) -> bytes:
     return _receive_exactly(channel, _length(_receive_exactly(channel, _PREFIX.size)))
 
 
-async def read_frame(reader: asyncio.StreamReader) -> Any:
-    """Reads one value from a stream; raises as `receive_frame` does."""
-    return decode(await reader.readexactly(_length(await reader.readexactly(_PREFIX.size))))
-
-
 def frame(value: object) -> bytes:
     """The bytes of one frame."""
     text = encode(value)
@@ -71,4 +65,4 @@ def _receive_exactly(channel: socket.socket, count: int) -> bytes:
     return bytes(parts)
 
 
-__all__ = ["CodecError", "frame", "read_frame", "receive_frame", "receive_text", "send_frame", "send_text"]
+__all__ = ["CodecError", "frame", "receive_frame", "receive_text", "send_frame", "send_text"]

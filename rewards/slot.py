@@ -21,8 +21,7 @@ class SlotError(RuntimeError):
 class Slot:
     """Usable from any event loop, by one caller at a time."""
 
-    def __init__(self, server: socket.socket, serial: int) -> None:
-        self.serial = serial
+    def __init__(self, server: socket.socket) -> None:
         self._socket = server
         server.setblocking(False)
         self.reusable = False

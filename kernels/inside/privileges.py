@@ -43,12 +43,7 @@ def change_user(uid: int | None, *, keep_reading: bool) -> None:
         keep_reading: Whether files stay readable whatever their mode: for a Python that lies where only
             root may read, behind a layer that hides all other files.
     """
-    for capability in range(_LAST_CAPABILITY + 1):
-        if not (keep_reading and capability == _CAP_DAC_READ_SEARCH):
-            try:
-                prctl(_PR_CAPBSET_DROP, capability)
-            except OSError:
-                break  # beyond the last one, or already without the right to drop
+    limit_capabilities(keep_reading=keep_reading)
     if uid is not None:
         os.setgroups([])
         if keep_reading:
@@ -59,6 +54,16 @@ def change_user(uid: int | None, *, keep_reading: bool) -> None:
     _set_capabilities(kept)
     if kept:
         prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_READ_SEARCH)
+
+
+def limit_capabilities(*, keep_reading: bool = False) -> None:
+    """Keeps every program that is started from now on from having more capabilities than at most one."""
+    for capability in range(_LAST_CAPABILITY + 1):
+        if not (keep_reading and capability == _CAP_DAC_READ_SEARCH):
+            try:
+                prctl(_PR_CAPBSET_DROP, capability)
+            except OSError:
+                break  # beyond the last one, or already without the right to drop
 
 
 def forbid_new_privileges() -> None:

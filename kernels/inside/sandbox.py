@@ -117,6 +117,29 @@ def confine(orders: Confinement, places: Places, uid: int) -> None:
         seccomp_filter.refuse_system_calls(own_network=orders.own_namespaces or orders.container)
 
 
+def confine_children(orders: Confinement, places: Places) -> None:
+    """Done by a trusted parent in the kernel's namespaces, as root: what `confine` does, but for the user.
+
+    Its children have then given up everything as soon as they become another user, and that costs nothing.
+    """
+    assert orders.own_namespaces
+    assert orders.uids is not None
+    assert not orders.keep_reading
+    resource_caps.limit_resources(
+        memory=orders.memory,
+        file_size=orders.file_size,
+        open_files=orders.open_files,
+        processes=orders.processes,
+    )
+    privileges.forbid_new_privileges()
+    if orders.landlock:
+        _restrict_files(orders, places)
+    privileges.limit_capabilities()
+    os.setgroups([])
+    if orders.seccomp:
+        seccomp_filter.refuse_system_calls(own_network=True)
+
+
 def _counts_alone(orders: Confinement) -> bool:
     """Whether nobody else's processes count against the kernel's limit."""
     return orders.uids is not None or (orders.own_namespaces and orders.user_namespace)

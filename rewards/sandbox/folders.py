@@ -9,6 +9,7 @@ import contextlib
 import os
 import stat
 import time
+from typing import NamedTuple
 
 from ...kernels.inside.sandbox import Places
 
@@ -16,6 +17,8 @@ SHARED_MEMORY = "/dev/shm"
 _MODE = 0o1777
 _SYSTEM_V = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
 _SECONDS = 5.0
+_CLOCK_NANOSECONDS = 20_000_000
+"""More than the steps in which the times of files go forward."""
 
 
 class LeftoverError(RuntimeError):
@@ -27,39 +30,106 @@ class Folders:
 
     Args:
         places: Where they are.
+        script: The path of a file that may stay in one of them; see `put_script`.
         alone: Whether shared memory and IPC are the slot's own, too.
+        owned: Whether submissions have the uid of the slot, so that they can change the script.
     """
 
-    def __init__(self, places: Places, *, alone: bool) -> None:
+    def __init__(self, places: Places, script: str, *, alone: bool, owned: bool) -> None:
+        self._script = script
+        self._content: bytes | None = None
+        self._owned = owned
         self._paths = [places.workspace, places.temporary, places.run]
         self._tables: list[int] = []
         if alone:
             self._paths.append(SHARED_MEMORY)
             self._tables = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in _SYSTEM_V]
-        for path in self._paths:
-            os.chmod(path, _MODE)
+        self._known: dict[str, _State] = {}
+        self._used_since = 0
+        self.clean()
+
+    def put_script(self, content: bytes | None) -> None:
+        """Writes the script, which stays from then on; None removes it."""
+        if content is not None or self._content is not None:
+            self._content = content
+            self._write_script()
+
+    def lend(self) -> None:
+        """To be called when a process is about to use the folders."""
+        self._used_since = time.time_ns()
 
     def clean(self) -> None:
-        """Removes everything; to be called when no process of the submission is left.
+        """Removes everything but the script; to be called when no process of the submission is left.
 
         Raises:
             LeftoverError: If something stays.
         """
-        end = time.monotonic() + _SECONDS
-        try:
-            for path in self._paths:
-                _empty(path, end)
-                _reset(path)
-        except (OSError, RecursionError) as error:
-            raise LeftoverError(f"a file cannot be removed: {error}") from error
+        if self._owned and self._content is not None:
+            self._write_script()
+        for path in self._paths:
+            if self._is_changed(path):
+                self._restore(path)
         if any(os.pread(table, 4096, 0).count(b"\n") > 1 for table in self._tables):
             raise LeftoverError("a System V object was left behind")
 
+    def _is_changed(self, path: str) -> bool:
+        """Whether anything was done to a folder, which sets its change time.
 
-def _empty(folder: str, end: float) -> None:
+        That shows only if time has gone on in between; before, one has to look.
+        """
+        known = self._known.get(path)
+        if known is None or _state(path) != known:
+            return True
+        if known.changed < self._used_since - _CLOCK_NANOSECONDS:
+            return False
+        return len(os.listdir(path)) > self._stays_in(path) or bool(_attributes(path))
+
+    def _stays_in(self, path: str) -> bool:
+        return self._content is not None and os.path.dirname(self._script) == path
+
+    def _restore(self, path: str) -> None:
+        try:
+            _empty(path, time.monotonic() + _SECONDS, spared=self._script if self._stays_in(path) else "")
+            os.chmod(path, _MODE)
+            for name in _attributes(path):
+                os.removexattr(path, name)
+            os.utime(path)
+            self._known[path] = _state(path)
+        except (OSError, RecursionError) as error:
+            raise LeftoverError(f"a file cannot be removed: {error}") from error
+
+    def _write_script(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._script)
+        if self._content is not None:
+            file = os.open(self._script, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            try:
+                os.write(file, self._content)
+            finally:
+                os.close(file)
+        self._restore(os.path.dirname(self._script))
+
+
+class _State(NamedTuple):
+    changed: int
+    modified: int
+    mode: int
+
+
+def _state(path: str) -> _State:
+    found = os.lstat(path)
+    return _State(found.st_ctime_ns, found.st_mtime_ns, found.st_mode)
+
+
+def _attributes(path: str) -> list[str]:
+    return os.listxattr(path) if hasattr(os, "listxattr") else []
+
+
+def _empty(folder: str, end: float, *, spared: str = "") -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
-            _remove(entry, end)
+            if entry.path != spared:
+                _remove(entry, end)
 
 
 def _remove(entry: os.DirEntry[str], end: float) -> None:
@@ -74,11 +144,3 @@ def _remove(entry: os.DirEntry[str], end: float) -> None:
     os.chmod(entry.path, stat.S_IRWXU)
     _empty(entry.path, end)
     os.rmdir(entry.path)
-
-
-def _reset(folder: str) -> None:
-    """What an owner of a folder could change, where the slot has the uid of its submissions."""
-    os.chmod(folder, _MODE)
-    for name in os.listxattr(folder) if hasattr(os, "listxattr") else ():
-        os.removexattr(folder, name)
-    os.utime(folder)

@@ -12,12 +12,10 @@ from typing import Any
 from ..candidate_source import ProgramEnd
 from ..frames import CodecError, receive_frame
 from ..tests import Language
-from . import anonymous_file
+from . import anonymous_file, stages
 from .compiler import COMPILER
 from .control import close_all, receive, send
 
-STAGE_NONE, STAGE_CONFINED, STAGE_REFUSED, STAGE_STARTED = range(4)
-"""How far a process came; it cannot tell any more once the submission runs."""
 _STDERR_BYTES = 1 << 16
 _EXTRA_CPU_SECONDS = 2
 
@@ -86,12 +84,12 @@ class SandboxClient:
                 self._cpu_seconds, math.ceil(request["seconds"]) + _EXTRA_CPU_SECONDS
             )
             found = self._ask(request, [*before, *streams])
-            if found["stage"] == STAGE_NONE and found["code"] is not None:
+            if found["stage"] == stages.NOTHING and found["code"] is not None:
                 raise OSError("the submission's process did not start")
             _, output, errors = streams
             return ProgramEnd(
                 code=found["code"],
-                refused=found["stage"] == STAGE_REFUSED,
+                refused=found["stage"] == stages.REFUSED,
                 output=anonymous_file.read(output, self._output),
                 flooded=os.fstat(output).st_size > self._output,
                 errors=anonymous_file.read_end(errors, _STDERR_BYTES),

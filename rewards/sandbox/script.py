@@ -18,7 +18,6 @@ from collections.abc import Callable
 from os import _exit  # by name, before a submission can change the module
 from typing import Any, NoReturn
 
-NAME = "solution.py"
 _FLUSH_FAILED = 120
 _BUFFER = 1 << 16
 
@@ -48,22 +47,22 @@ def _text(
     return stream
 
 
-def load(source: int, compiled: int, path: str) -> types.CodeType:
+def load(source: bytes, compiled: int, path: str) -> types.CodeType:
     """Compiles the source, or takes what an earlier process of the same submission has compiled.
 
     Args:
-        source: Descriptor of the source.
+        source: The script.
         compiled: Descriptor of a file for the compiled code, empty at first.
         path: The name of the script.
 
     Raises:
-        SyntaxError, ValueError, MemoryError, RecursionError, UnicodeError: If it cannot be compiled.
+        SyntaxError, ValueError, MemoryError, RecursionError: If it cannot be compiled.
     """
     size = os.fstat(compiled).st_size
     if size:
-        code: types.CodeType = marshal.loads(_content(compiled))
+        code: types.CodeType = marshal.loads(os.pread(compiled, size, 0))
         return code
-    code = compile(_content(source), path, "exec", dont_inherit=True)
+    code = compile(source, path, "exec", dont_inherit=True)
     os.write(compiled, marshal.dumps(code))
     return code
 
@@ -160,7 +159,3 @@ def _flush(status: int) -> int:
         except BaseException:  # noqa: BLE001 - streams of the submission raise anything
             status = status or _FLUSH_FAILED
     return status
-
-
-def _content(file: int) -> bytes:
-    return os.pread(file, os.fstat(file).st_size, 0)

@@ -3,7 +3,7 @@
 Each job is examined in a fork of this process, because test programs may do anything to their interpreter.
 The fork writes what it finds to a file, a board; when it is done, or too late, or the host gave up, this
 process clears the sandbox and hands the whole board to the host, with a word on the state of the slot. It
-ends when the host closes the socket, and takes the sandbox with it.
+ends when the host closes the socket, and the sandbox ends with it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,13 @@ from typing import Any, NoReturn
 
 from ...kernels.inside import privileges
 from ...kernels.inside.keeper import children_of
-from ...kernels.inside.sandbox import CLONE_NEWPID
-from ...kernels.inside.system_calls import call
 from ..examiner import examine
-from . import anonymous_file, zygote
-from .control import channel, close_all, receive, send
+from . import anonymous_file
+from .control import close_all, receive, send
 from .sandbox_client import SandboxClient
 from .slot_protocol import ABORT, HEADER, LENGTH, line
-from .walls import SlotOrders
 
-_HOST_FD = 3
+_HOST_FD, _CONTROL_FD = 3, 4
 _START_SECONDS = 20.0
 _CLEAN_SECONDS = 10.0
 _BOARD_LIMIT = 1 << 30
@@ -39,21 +36,23 @@ _OWN_REQUESTS = -1
 
 
 def main(argument: dict[str, Any]) -> None:
-    """Serves until the host closes the socket at descriptor 3."""
-    server = _SlotServer(socket.socket(fileno=_HOST_FD), SlotOrders.parse(argument))
-    try:
-        server.serve()
-    finally:
-        server.end()
+    """Serves until the host closes the socket at descriptor 3; the sandbox is behind the one at 4.
+
+    Args:
+        argument: `examiner_memory` and `output`, both in bytes.
+    """
+    privileges.hide_memory()
+    _SlotServer(socket.socket(fileno=_HOST_FD), socket.socket(fileno=_CONTROL_FD), **argument).serve()
 
 
 class _SlotServer:
-    def __init__(self, host: socket.socket, orders: SlotOrders) -> None:
+    def __init__(
+        self, host: socket.socket, control: socket.socket, examiner_memory: int, output: int
+    ) -> None:
         self._host = host
-        self._orders = orders
-        self._control, theirs = channel()
-        self._zygote = self._start_sandbox(theirs)
-        theirs.close()
+        self._control = control
+        self._examiner_memory = examiner_memory
+        self._output = output
 
     def serve(self) -> None:
         """Takes jobs."""
@@ -69,24 +68,6 @@ class _SlotServer:
                 os.close(board)
             if state["slot"] != "clean":
                 return
-
-    def end(self) -> None:
-        """Kills the sandbox and whatever is left."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._zygote, signal.SIGKILL)
-        self._sweep()
-
-    def _start_sandbox(self, control: socket.socket) -> int:
-        if not self._orders.alone:
-            return self._fork(lambda: zygote.live(control, self._orders))
-        own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-        call("unshare", CLONE_NEWPID)
-        try:
-            return self._fork(lambda: zygote.live(control, self._orders))
-        finally:
-            # Only the sandbox lives in the new namespace.
-            call("setns", own, CLONE_NEWPID)
-            os.close(own)
 
     def _fork(self, become: Callable[[], object]) -> int:
         pid = os.fork()
@@ -132,7 +113,7 @@ class _SlotServer:
             os.killpg(examiner, signal.SIGKILL)
         _, status = os.waitpid(examiner, 0)
         code = os.waitstatus_to_exitcode(status)
-        self._sweep(self._zygote)
+        self._sweep()
         try:
             send(self._control, {"op": "clean", "id": _OWN_REQUESTS})
             found = self._hear(_CLEAN_SECONDS, lambda message: message.get("id") == _OWN_REQUESTS)
@@ -149,10 +130,10 @@ class _SlotServer:
     def _examine(self, tests: bytes, rest: bytes, seconds: float, board: int) -> NoReturn:
         os.setsid()
         self._host.close()
-        memory = self._orders.examiner_memory
+        memory = self._examiner_memory
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         job = {"tests": pickle.loads(tests), "time_limit": seconds, **pickle.loads(rest)}
-        candidates = SandboxClient(self._control, seconds=seconds, output=self._orders.output)
+        candidates = SandboxClient(self._control, seconds=seconds, output=self._output)
         examine(job, candidates, lambda message: _write(board, line(message)))
         os._exit(0)
 
@@ -184,10 +165,10 @@ class _SlotServer:
             if "fault" in message or wanted(message):
                 return message
 
-    def _sweep(self, spared: int = 0) -> None:
-        """Ends the children of this process but one, also those that others forked, and collects them."""
+    def _sweep(self) -> None:
+        """Ends what a test program has left running."""
         end = time.monotonic() + _CLEAN_SECONDS
-        while (left := children_of(os.getpid()) - {spared}) and time.monotonic() < end:
+        while (left := children_of(os.getpid())) and time.monotonic() < end:
             for pid in left:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)

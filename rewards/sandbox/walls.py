@@ -11,9 +11,10 @@ from typing import Any
 
 from ...kernels.inside import new_root
 from ...kernels.inside.confinement import Confinement
-from ...kernels.inside.sandbox import Places, confine, furnish
+from ...kernels.inside.sandbox import Places, confine, confine_children, furnish
 from .folders import Folders
 
+SCRIPT = "solution.py"
 _STACK_SHARE = 4
 _LARGEST_STACK = 256 << 20
 
@@ -25,9 +26,6 @@ class SlotOrders:
     confinement: Confinement
     folder: str
     """On the host's disk; for slots without file systems of their own."""
-    examiner_memory: int
-    output: int
-    """Bytes that a program may write to each of its streams."""
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> SlotOrders:
@@ -49,8 +47,16 @@ class Walls:
         self.orders = orders
         self.places = Places.of(orders.confinement, orders.folder)
         furnish(orders.confinement, self.places, os.geteuid())
-        self.folders = Folders(self.places, alone=orders.alone)
+        self.script = os.path.join(self.places.workspace, SCRIPT)
+        """Where a submission's script is to be."""
+        self.folders = Folders(
+            self.places, self.script, alone=orders.alone, owned=orders.confinement.uids is None
+        )
         self._uids = _uids(orders.confinement)
+        self._set_limits()
+        self._just_changes_user = orders.alone and _gives_up_all_with_its_user(orders.confinement)
+        if self._just_changes_user:
+            confine_children(orders.confinement, self.places)
 
     def next_uid(self) -> int:
         """The user that the next process of a submission becomes."""
@@ -59,11 +65,21 @@ class Walls:
     def close_around(self, uid: int, cpu_seconds: int) -> None:
         """Confines the calling process, for good; it is about to run a submission."""
         resource.setrlimit(resource.RLIMIT_CPU, _lowered(resource.RLIMIT_CPU, cpu_seconds))
+        if self._just_changes_user:
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+        else:
+            confine(self.orders.confinement, self.places, uid)
+
+    def _set_limits(self) -> None:
         stack = min(self.orders.confinement.memory // _STACK_SHARE, _LARGEST_STACK)
         resource.setrlimit(resource.RLIMIT_STACK, _lowered(resource.RLIMIT_STACK, stack))
         if hasattr(resource, "RLIMIT_MSGQUEUE"):
             resource.setrlimit(resource.RLIMIT_MSGQUEUE, (0, 0))
-        confine(self.orders.confinement, self.places, uid)
+
+
+def _gives_up_all_with_its_user(confinement: Confinement) -> bool:
+    return confinement.uids is not None and not confinement.keep_reading
 
 
 def _uids(confinement: Confinement) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What the warm process imports before it forks slots; called by its path.
+"""What the warm processes import before they fork the parts of slots; called by its path.
 
 The packages above are put in place without running what they import: a slot needs its own modules alone, and
 everything that is loaded here makes every fork dearer.
@@ -13,17 +13,24 @@ from pathlib import Path
 
 PACKAGE = "replgym"
 _ROOMS = ("rewards", "kernels")
-_MODULES = ("rewards.sandbox.slot_server", "rewards.candidate_service", "rewards.examiner")
 
 
-def prepare(_: object) -> None:
-    """Imports."""
+def prepare_servers(_: object) -> None:
+    """Imports what the servers of slots need, and examiners."""
+    _prepare("rewards.sandbox.slot_server")
+
+
+def prepare_sandboxes(_: object) -> None:
+    """Imports what submissions need."""
+    _prepare("rewards.sandbox.sandbox_process")
+
+
+def _prepare(module: str) -> None:
     root = Path(__file__).absolute().parents[2]
     _add_package(PACKAGE, root)
     for room in _ROOMS:
         _add_package(f"{PACKAGE}.{room}", root / room)
-    for module in _MODULES:
-        importlib.import_module(f"{PACKAGE}.{module}")
+    importlib.import_module(f"{PACKAGE}.{module}")
 
 
 def _add_package(name: str, folder: Path) -> None:

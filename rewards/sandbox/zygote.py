@@ -22,10 +22,9 @@ from typing import Any, NoReturn
 
 from ...kernels.inside.keeper import children_of
 from .. import candidate_service
-from . import anonymous_file, compiler, script
+from . import anonymous_file, compiler, script, stages
 from .control import close_all, receive, send
 from .folders import LeftoverError
-from .sandbox_client import STAGE_CONFINED, STAGE_NONE, STAGE_REFUSED, STAGE_STARTED
 from .walls import SCRIPT, SlotOrders, Walls
 
 _HIGH_FD = 100
@@ -107,7 +106,7 @@ class _Zygote:
         return {}
 
     def _fork(self, become: Callable[[], NoReturn]) -> int:
-        self._stage[0] = STAGE_NONE
+        self._stage[0] = stages.NOTHING
         self._walls.folders.lend()
         uid = self._walls.next_uid()
         pid = os.fork()
@@ -134,20 +133,20 @@ class _Zygote:
         assert self._compiled is not None
         (compiled,) = _place([*fds, self._compiled], first=0)[3:]
         self._walls.close_around(self._uid, cpu_seconds)
-        self._stage[0] = STAGE_CONFINED
+        self._stage[0] = stages.CONFINED
         self._streams.install()
         path = self._walls.script
         try:
             code = script.load(self._source, compiled, path)
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-            self._stage[0] = STAGE_REFUSED
+            self._stage[0] = stages.REFUSED
             script.refuse(error)
         os.close(compiled)
         sys.path.insert(0, self._walls.places.workspace)
         script.run(code, path, self._note_start)
 
     def _note_start(self) -> None:
-        self._stage[0] = STAGE_STARTED
+        self._stage[0] = stages.STARTED
         self._stage.close()
 
     def _compile(self, fds: list[int], cpu_seconds: int) -> NoReturn:
