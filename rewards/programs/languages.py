@@ -22,6 +22,8 @@ class Recipe:
     run: tuple[str, ...]
     compilation: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    script: bool = False
+    """Whether `run` is a Python script with its arguments, which needs no new interpreter."""
     stack: int | None = None
     """Bytes of stack; the system's own limit by default."""
 
@@ -44,7 +46,7 @@ def recipe_for(language: ProgramLanguage) -> Recipe:
     """
     match language:
         case ProgramLanguage.PYTHON:
-            return Recipe("solution.py", (sys.executable, "{source}"), environment=_QUIET_PYTHON)
+            return Recipe("solution.py", ("{source}",), environment=_QUIET_PYTHON, script=True)
         case ProgramLanguage.PYTEST:
             if importlib.util.find_spec("pytest") is None:
                 raise LanguageMissingError(

@@ -6,16 +6,21 @@ is missing counts against the program. It imports nothing of this project; it is
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import importlib.util
 import json
 import os
 import resource
 import signal
 import socket
 import struct
+import sys
 import time
 from typing import Any, NoReturn
 
 _CONTROL, _STDIN, _STDOUT, _STDERR, _COMPILER_OUTPUT = 3, 4, 5, 6, 7
+_PR_SET_DUMPABLE = 4
 _HEADER = struct.Struct("!I")
 _KEPT = (
     "HOME",
@@ -36,7 +41,8 @@ _KEPT = (
 
 
 def warm(_: object) -> None:
-    """Loads this file into the server that forks."""
+    """Loads this file into the server that forks, and what runs scripts, while their folders can be seen."""
+    _scripts()
 
 
 def main(_: object) -> None:
@@ -87,11 +93,48 @@ def _become_program(orders: dict[str, Any], streams: tuple[int, int, int]) -> No
         _limit(resource.RLIMIT_AS, orders["memory"])
         _limit(resource.RLIMIT_STACK, orders["stack"])
         kept = {name: value for name, value in os.environ.items() if name in _KEPT}
-        os.execve(orders["command"][0], orders["command"], kept | orders["environment"])
+        environment = kept | orders["environment"]
+        if orders["script"]:
+            _become_script(orders["command"], environment)
+        os.execve(orders["command"][0], orders["command"], environment)
     except OSError as error:
         os.write(2, f"{orders['command'][0]}: {error.strerror}\n".encode())
     finally:
         os._exit(127)
+
+
+def _become_script(arguments: list[str], environment: dict[str, str]) -> NoReturn:
+    """Does what `python SCRIPT …` does, without the start of an interpreter."""
+    scripts = _scripts()
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # as of any other program: it may look at itself
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
+    path = os.path.abspath(arguments[0])
+    sys.argv = [path, *arguments[1:]]
+    sys.path.insert(0, os.path.dirname(path))
+    sys.dont_write_bytecode = True
+    scripts.Streams().install()
+    try:
+        with open(path, "rb") as file:
+            code = compile(file.read(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        scripts.refuse(error)
+    scripts.run(code, path, lambda: None)
+    raise AssertionError("unreachable")
+
+
+@functools.cache
+def _scripts() -> Any:
+    """The module that runs scripts, by its path: it must not bring the packages above it along."""
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "sandbox", "script.py")
+    spec = importlib.util.spec_from_file_location("_script", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _limit(which: int, value: int | None) -> None:

@@ -152,6 +152,7 @@ class ProgramRun:
             "seconds": seconds,
             "memory": self._limits.memory if stage == "run" else None,
             "stack": self._recipe.stack,
+            "script": stage == "run" and self._recipe.script,
             "environment": dict(self._recipe.environment),
             "executable": [self._binary] if stage == "run" and self._recipe.compilation else [],
         }
