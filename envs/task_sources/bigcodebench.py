@@ -1,4 +1,8 @@
-"""BigCodeBench (arXiv 2406.15877): functions over many libraries, tested with unittest; and its hard part."""
+"""BigCodeBench (arXiv 2406.15877): functions over many libraries, tested with unittest; and its hard part.
+
+The tests patch modules, share files and compare frames and plots with the function under test, so they run
+beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import ast
 from dataclasses import replace
 from functools import partial
 
-from ...rewards.tests import UnittestTests
+from ...rewards.tests import PlacementChoice, UnittestTests
 from ..task import Task, TaskMetadata
 from .contest_fields import listed
 from .raw_row import RawRow
@@ -28,7 +32,9 @@ def _parse(row: RawRow, *, mode: str = _MODES[0]) -> Task:
     return Task(
         id=row.text("task_id"),
         prompt=f"{row.text(f'{mode}_prompt').strip()}\n\n{_ASK.format(entry)}",
-        tests=UnittestTests(source=test, preamble=_header(row, header, entry)),
+        tests=UnittestTests(
+            source=test, preamble=_header(row, header, entry), placement=PlacementChoice.BESIDE
+        ),
         metadata=TaskMetadata(
             source="bigcodebench",
             tags=("function", mode, *(f"needs:{library}" for library in listed(row, "libs"))),

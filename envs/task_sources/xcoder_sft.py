@@ -42,10 +42,10 @@ XCODER_SFT = RowSource(
     licence="MIT",
     files=HubFiles("IIGroup/X-Coder-SFT-376k"),
     splits={
-        XCoderSubset.HYBRID.value: ("*hybrid*",),
-        XCoderSubset.UNIQUE_PROMPT.value: ("*unique*prompt*",),
-        XCoderSubset.VERIFIED.value: ("*verified*",),
-        XCoderSubset.MULTIPLE_SOLUTION.value: ("*multi*solution*",),
+        subset.value: tuple(
+            f"*{subset.value.replace('-', '*')}*.{suffix}" for suffix in ("parquet", "jsonl*", "json")
+        )
+        for subset in XCoderSubset
     },
 )
 
