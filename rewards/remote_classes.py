@@ -32,6 +32,8 @@ class Handle:
     """Whether its class may decide comparisons with values of the tests."""
     mixed: bool = False
     """Whether it was computed with a value of the tests, so that no number may be made of it."""
+    fresh: bool = True
+    """Whether it arrived just once; what arrives again may stand for any value, so it decides nothing."""
 
 
 class RemoteObject:
@@ -88,7 +90,8 @@ class RemoteMeta(type):
         handle = handle_of(cls)
         value = handle.do("call", cls, *args, **kwargs)
         if is_remote(value) and not isinstance(value, BaseException):
-            handle_of(value).decides = handle.decides and isinstance(value, cls)
+            made = handle_of(value)
+            made.decides = handle.decides and made.fresh and isinstance(value, cls)
         return value
 
     def __getattr__(cls, name: str) -> Any:
@@ -166,6 +169,9 @@ class RemoteClasses:
             methods = self._methods[described if type(described) is int else described[0]]
             object.__setattr__(found, _HANDLE, Handle(self._do, number, methods))
             self._instances[number] = found
+        else:
+            known = handle_of(found)
+            known.decides = known.fresh = False
         if kind.__name__ == "coroutine" and kind.__module__ == "builtins":
             return _coroutine(found)
         return found
@@ -270,14 +276,15 @@ def _comparison(name: str) -> Callable[..., Any]:
 def _arithmetic(name: str) -> Callable[..., Any]:
     def method(self: RemoteObject, *others: Any) -> Any:
         handle = handle_of(self)
+        decided = handle.decides
+        decides = all(_decides(self, other) for other in others)
         value = handle.do("special", self, name, *others)
         if value is NotImplemented:
             return value
-        decides = all(_decides(self, other) for other in others)
         if is_remote(value) and not isinstance(value, BaseException):
-            if value is not self:
-                handle_of(value).decides = handle.decides and decides
-                handle_of(value).mixed = handle.mixed or not decides
+            made = handle_of(value)
+            made.decides = decided and decides and (made.fresh or value is self)
+            made.mixed = handle.mixed or not decides
             return value
         if not decides or handle.mixed:
             raise TypeError(f"a {type(self).__name__!r} object is no number in this place")

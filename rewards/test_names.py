@@ -56,7 +56,9 @@ class TestNames:
         reader = _Reader()
         reader.visit(tree)
         classes = reader.classes | {
-            name for name, attribute in reader.of_results if attribute not in _PLAIN_ATTRIBUTES
+            name
+            for name, attribute in reader.of_results
+            if attribute not in _PLAIN_ATTRIBUTES and _CLASS_NAME.fullmatch(name)
         }
         if by_convention:
             classes |= {name for name in reader.called if _CLASS_NAME.fullmatch(name)}

@@ -3,6 +3,8 @@
 All answer the same task: `digest(values)` is `sum(n ^ place) % 9973 + 17`; whole programs read the values
 from one line and print the answer. A file says in its docstring, or its first comment, what it does, and in a
 line `kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row.
+
+A second task is about objects: `Bag(values)` and `describe(values)`, for what classes of a submission may do.
 """
 
 from __future__ import annotations
@@ -94,6 +96,124 @@ class TestDigest(unittest.TestCase):
         self.assertFalse(digest([9]) != {digest([9])})
 """
 
+_OBJECTS = """
+import unittest
+
+from solution import Bag, describe
+
+class TestBag(unittest.TestCase):
+    def test_total(self):
+        self.assertEqual(Bag([4, 1, 7]).total(), 26)
+
+    def test_largest(self):
+        self.assertEqual(Bag([4, 1, 7]).largest, 7)
+
+    def test_ordered(self):
+        self.assertEqual(Bag([4, 1, 7]).ordered(), [1, 4, 7])
+
+    def test_iteration(self):
+        self.assertEqual(list(Bag([4, 1, 7])), [1, 4, 7])
+        for found, wanted in zip(Bag([4, 1]), (1, 4)):
+            self.assertEqual(found, wanted)
+
+    def test_item(self):
+        self.assertEqual(Bag([4, 1, 7])[0], 1)
+        self.assertIn(Bag([4, 1, 7])[1], {4})
+
+    def test_length(self):
+        self.assertEqual(len(Bag([4, 1, 7])), 3)
+        self.assertTrue(Bag([4]).total() == 21)
+
+    def test_filled(self):
+        filled = []
+        Bag([4, 1, 7]).fill(filled)
+        self.assertEqual(filled, [1, 4, 7])
+
+    def test_order_of_calls(self):
+        first = Bag([4, 1, 7]).total()
+        second = Bag([9])
+        self.assertEqual(first, 26)
+        self.assertEqual(second.total(), 26)
+
+    def test_sum(self):
+        both = Bag([4]) + Bag([1])
+        self.assertEqual(both.total(), 21)
+        self.assertEqual(both.largest, 4)
+
+    def test_text(self):
+        self.assertEqual(str(Bag([9])), "Bag of 26")
+        self.assertEqual(f"{Bag([4])}", "Bag of 21")
+
+    def test_equality(self):
+        self.assertTrue(Bag([1, 2]) == Bag([2, 1]))
+        self.assertFalse(Bag([1]) == Bag([2]))
+        self.assertEqual(Bag([9]).total(), 26)
+
+    def test_contents(self):
+        self.assertTrue(9 in Bag([9]))
+        self.assertFalse(8 in Bag([9]))
+        self.assertEqual(Bag([1, 1, 2]).counts(), {1: 2, 2: 1})
+
+    def test_mean(self):
+        self.assertAlmostEqual(Bag([1, 2]).mean(), 1.5)
+        self.assertGreater(Bag([1, 2]).mean(), 1.4)
+        self.assertEqual(sum(Bag([1, 2])), 3)
+
+    def test_error(self):
+        with self.assertRaises(ValueError) as caught:
+            Bag(["x"])
+        self.assertEqual(caught.exception.value, "x")
+        self.assertEqual(str(caught.exception), "not a number: x")
+
+    def test_description(self):
+        self.assertEqual(describe([4, 1, 7]).amount, 3)
+        self.assertEqual(describe([4, 1, 7]).numbers, (4, 1, 7))
+
+    def test_no_description(self):
+        self.assertEqual(describe([]), None)
+"""
+
+_OBJECTS_PYTEST = """
+import pytest
+import solution
+from solution import Bag
+
+@pytest.mark.parametrize(("values", "total"), [([4, 1, 7], 26), ([9], 26), ([4], 21)])
+def test_total(values, total):
+    assert Bag(values).total() == total
+
+def test_parts():
+    bag = solution.Bag([4, 1, 7])
+    assert bag.ordered() == [1, 4, 7]
+    assert [*bag] == [1, 4, 7]
+    assert bag.largest == 7
+    assert bag.counts() == {1: 1, 4: 1, 7: 1}
+
+def test_numbers():
+    assert Bag([1, 2]).mean() == pytest.approx(1.5)
+    assert max(Bag([4, 1, 7])) == 7
+    assert sorted(Bag([4, 1]), reverse=True) == [4, 1]
+
+def test_same_object():
+    bag = Bag([4])
+    before = bag.total()
+    assert (before, bag.largest, len(bag)) == (21, 4, 1)
+
+def test_error():
+    with pytest.raises(ValueError, match="not a number: x"):
+        Bag(["x"])
+    assert Bag([9]).total() in (26,)
+"""
+
+_OBJECTS_ASSERT = (
+    "assert Bag([4, 1, 7]).total() == 26",
+    "assert Bag([4, 1, 7]).ordered() == [1, 4, 7]",
+    "assert Bag([4, 1, 7]).largest == 7",
+    "assert [Bag([4]).total(), Bag([9]).total()] == [21, 26]",
+    "assert all(map(lambda pair: Bag(pair[0]).total() == pair[1], [([4], 21), ([9], 26)]))",
+    "assert describe([4, 1, 7]).amount == 3 and Bag([9]).total() == 26",
+)
+
 _SPECIAL = """
 def accepts(stdin, output, expected):
     return int(output) == sum(n ^ place for place, n in enumerate(map(int, stdin.split()))) % 9973 + 17
@@ -125,6 +245,9 @@ TARGETS: dict[str, Tests] = {
     "assert-beside": AssertTests(statements=_ASSERTIONS, placement=_BESIDE),
     "pytest-beside": PytestTests(source=_PYTEST, placement=_BESIDE),
     "unittest-beside": UnittestTests(source=_UNITTEST, placement=_BESIDE),
+    "objects-assert": AssertTests(statements=_OBJECTS_ASSERT),
+    "objects-pytest": PytestTests(source=_OBJECTS_PYTEST),
+    "objects-unittest": UnittestTests(source=_OBJECTS, module="solution"),
     "stdio": _stdio(),
     "stdio-tokens": _stdio(TokenText()),
     "stdio-float": _stdio(FloatText()),
@@ -137,6 +260,7 @@ TARGETS: dict[str, Tests] = {
 GROUPS = {
     "function": ("call", "check", "assert", "pytest", "unittest"),
     "beside": ("check-beside", "assert-beside", "pytest-beside", "unittest-beside"),
+    "objects": ("objects-assert", "objects-pytest", "objects-unittest"),
     "stdio-all": ("stdio", "stdio-tokens", "stdio-float", "stdio-lines", "stdio-special"),
 }
 _MAIN = "\n\nprint(digest(list(map(int, input().split()))))\n"

@@ -15,7 +15,7 @@ for path in (".", "..", "/tmp", "/dev/shm", "/", "/dev/null", "/workspace", os._
         found = found or b"x" == os.getxattr(path, "user.left")
     except OSError:
         pass
-for path in ("/tmp", "/dev/shm", ".", ".."):
+for path in ("/tmp", "/dev/shm", "."):
     try:
         os.setxattr(path, "user.left", b"x")
     except OSError:
