@@ -123,13 +123,16 @@ class CandidateSession:
             raise self._broke_protocol()
         if "value" in answer:
             return answer["value"]
-        raise self._raised(answer)
+        raise self._raised(answer, steps=args[1:2] in (("__next__",), ("__anext__",)))
 
-    def _raised(self, answer: dict[str, Any]) -> BaseException:
+    def _raised(self, answer: dict[str, Any], *, steps: bool) -> BaseException:
         failure = failure_from(answer.get("error"))
         if failure is None:
             raise self._broke_protocol()
         raised = answer.get("raised")
+        if isinstance(raised, StopIteration | StopAsyncIteration) and not steps:
+            # It would end a loop of the test that is about something else, such as `all(map(...))`.
+            return mark(RuntimeError(f"the submission raised {type(raised).__name__}"), failure)
         if isinstance(raised, BaseException):
             return mark(raised, failure)
         return CandidateError(failure)
@@ -183,12 +186,15 @@ class CandidateSession:
         answer = Decoder(self._objects, list(shared)).decode(text)
         if type(answer) is not dict:
             raise CodecError("an answer that is none")
-        for stream, printed in answer.pop("out", ()):
-            target = sys.stderr if stream == "stderr" else sys.stdout
-            if type(printed) is str and target is not None:
-                target.write(printed)
-        for number, contents in answer.pop("changes", ()):
-            _change(shared[number], contents)
+        try:
+            for stream, printed in answer.pop("out", ()):
+                target = sys.stderr if stream == "stderr" else sys.stdout
+                if type(printed) is str and target is not None:
+                    target.write(printed)
+            for number, contents in answer.pop("changes", ()):
+                _change(shared[number], contents)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise CodecError(f"malformed changes: {type(error).__name__}") from error
         return answer
 
     def _is_input_replaced(self) -> bool:
