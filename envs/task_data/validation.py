@@ -148,6 +148,7 @@ class Validation:
             on_check(check)
         left, turn = (task for task in tasks if task.id not in done), asyncio.Lock()
         log.parent.mkdir(parents=True, exist_ok=True)
+        _cut_to_whole_lines(log)
         with log.open("a", encoding="utf-8") as file:
 
             async def work() -> None:
@@ -189,6 +190,13 @@ def read_checks(log: Path) -> Iterator[TaskCheck]:
             for line in file:
                 if line.endswith("\n"):
                     yield TaskCheck.model_validate(json.loads(line))
+
+
+def _cut_to_whole_lines(log: Path) -> None:
+    """Removes a last line that a crash cut off, so that the next one begins anew."""
+    if log.exists():
+        with log.open("rb+") as file:
+            file.truncate(sum(len(line) for line in file if line.endswith(b"\n")))
 
 
 def _first_fault(verdict: Verdict) -> str:

@@ -193,7 +193,8 @@ def kodcode() -> Row:
 
 
 def code_r1(truth: object, reference: str) -> Row:
-    asked = "Please solve the programming task below using a self-contained code snippet in a markdown code block."
+    asked = "Please solve the programming task below using a self-contained code snippet "
+    asked += "in a markdown code block."
     return {
         "data_source": "code",
         "prompt": [{"role": "system", "content": "Think."}, {"role": "user", "content": f"{asked}\n\nToy."}],

@@ -110,18 +110,18 @@ async def test_exercises_come_from_the_repository(judge: Judge, tmp_path: Path) 
 
 
 async def test_reasoning_gym_is_judged_by_its_own_scorers(judge: Judge) -> None:
-    names = ["basic_arithmetic", "prime_factorization", "arc_agi"]
-    tasks = TaskSet.load("reasoning-gym", datasets=names, size=3, seed=1)
+    names = ["basic_arithmetic", "prime_factorization"]
+    tasks = TaskSet.load("reasoning-gym", datasets=names, size=2, seed=1)
     assert [task.metadata.tags[0] for task in tasks] == names
     kinds = [task.tests.comparison.kind for task in tasks if isinstance(task.tests, StdioTests)]
-    assert kinds == ["exact", "special", "special"]
-    assert (await judge.grade(tasks[2].tests, tasks[2].reference or "", time_limit=20)).passed
+    assert kinds == ["exact", "special"]
+    assert (await judge.grade(tasks[1].tests, tasks[1].reference or "", time_limit=20)).passed
     garbage = "print('garbage that the scorer raises on')"
     assert not (await judge.grade(tasks[1].tests, garbage, time_limit=20)).passed
-    twice, other = (TaskSet.load("reasoning-gym", datasets=names, size=3, seed=seed) for seed in (1, 2))
+    twice, other = (TaskSet.load("reasoning-gym", datasets=names, size=2, seed=seed) for seed in (1, 2))
     assert twice == tasks
     assert not {task.id for task in other} & {task.id for task in tasks}
-    held_out = TaskSet.load("reasoning-gym", datasets=names, size=3, seed=1, split="test")
+    held_out = TaskSet.load("reasoning-gym", datasets=names, size=2, seed=1, split="test")
     assert not {task.prompt for task in held_out} & {task.prompt for task in tasks}
 
 
