@@ -21,6 +21,7 @@ from ..envs.task_sources.bad_row import BadRow
 from ..envs.task_sources.registry import TASK_SOURCES
 from ..envs.task_sources.task_source import HubFiles, LocalFiles, PackageRows
 from ..tools.action_formats import ACTION_FORMATS
+from . import cli_data_sft
 from .usage_error import UsageError
 from .verl_adapter.names import AGENT_NAME, SINGLE_TURN_AGENT
 
@@ -41,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     _add_show(parts.add_parser("show", help="show a task, its tests and its reference"))
     _add_validate(parts.add_parser("validate", help="references must pass, wrong programs must fail"))
     _add_prepare(parts.add_parser("prepare", help="write parquet files for verl"))
+    cli_data_sft.fill_parser(parts.add_parser("sft", help="write conversations for supervised training"))
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:

@@ -50,8 +50,11 @@ def write_conversations(conversations: Iterable[Conversation], path: Path) -> in
         raise ValueError(f"{path}: conversations are written to .parquet or .jsonl")
     beside = path.with_name(f"{path.name}.part")
     write = _write_parquet if path.suffix == ".parquet" else _write_lines
-    count = write(conversations, beside)
-    beside.replace(path)
+    try:
+        count = write(conversations, beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return count
 
 

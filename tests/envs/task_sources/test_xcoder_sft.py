@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet
@@ -90,6 +91,19 @@ def test_files_for_trainers(file: Path, tmp_path: Path, name: str) -> None:
         read = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
     assert len(read) == 70
     assert Conversation.model_validate(read[0]) == written[0]
+    assert {path.name for path in tmp_path.iterdir()} == {name, file.name}
+
+
+@pytest.mark.parametrize("name", ["sft.parquet", "sft.jsonl"])
+def test_broken_source_leaves_no_half_file(file: Path, tmp_path: Path, name: str) -> None:
+    def broken() -> Iterator[Conversation]:
+        yield from conversations(file) * 100
+        raise OSError("the disk is gone")
+
+    (tmp_path / name).write_bytes(b"what was there before")
+    with pytest.raises(OSError, match="the disk is gone"):
+        write_conversations(broken(), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == b"what was there before"
     assert {path.name for path in tmp_path.iterdir()} == {name, file.name}
 
 
