@@ -81,7 +81,7 @@ _REAL = tuple(
 XCODER_RL = TaskSource(
     name="xcoder-rl",
     title="X-Coder-RL-40k",
-    licence="MIT",
+    licence="not stated",
     files=HubFiles("IIGroup/X-Coder-RL-40k"),
     splits={
         "synthetic": _SYNTHETIC,
