@@ -22,13 +22,14 @@ from .tests import (
     Tests,
     UnittestTests,
 )
-from .verdict import JudgeError, Outcome, Placement, TestOutcome, Verdict
+from .verdict import BrokenTaskError, JudgeError, Outcome, Placement, TestOutcome, Verdict
 
 __all__ = [
     "CODE_EXTRACTIONS",
     "PRESETS",
     "REWARDS",
     "AssertTests",
+    "BrokenTaskError",
     "CallCase",
     "CallFacts",
     "CallTests",

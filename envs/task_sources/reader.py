@@ -73,14 +73,15 @@ def read_rows(
 
 
 def _configured(source: TaskSource, options: dict[str, Any]) -> tuple[TaskSource, dict[str, Any]]:
-    """The source for the options that it understands, and the others."""
-    if source.configure is None or not options:
+    """The source for the options that it understands, and those for the rows of its package."""
+    makes = source.configure or (source.files.rows if isinstance(source.files, PackageRows) else None)
+    if makes is None or not options:
         return source, options
-    known = inspect.signature(source.configure).parameters
+    known = [name for name in inspect.signature(makes).parameters if name != "split"]
     if unknown := [name for name in options if name not in known]:
         raise SourceError(f"task set {source.name!r} has no option {unknown[0]!r}; use some of: "
                           f"{', '.join(known)}")  # fmt: skip
-    return source.configure(**options), {}
+    return (source, options) if source.configure is None else (source.configure(**options), {})
 
 
 def _raw(found: FileRow, file: str, split: str) -> RawRow | BadRow:

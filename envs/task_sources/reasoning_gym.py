@@ -14,6 +14,7 @@ from ...rewards.comparison import ExactText, SpecialJudge
 from ...rewards.tests import StdioCase, StdioTests
 from ..task import Task, TaskMetadata
 from .raw_row import RawRow
+from .reader import SourceError
 from .task_source import PackageRows, TaskSource
 
 _NEEDS_PARTS = frozenset({"composite"})
@@ -38,7 +39,7 @@ def _rows(
 
     names = [datasets] if isinstance(datasets, str) else list(datasets)
     if unknown := sorted(set(names) - DATASETS.keys()):
-        raise TypeError(f"data sets {unknown!r} are unknown; use some of: {', '.join(sorted(DATASETS))}")
+        raise SourceError(f"data sets {unknown!r} are unknown; use some of: {', '.join(sorted(DATASETS))}")
     chosen = names or sorted(DATASETS.keys() - _NEEDS_PARTS)
     return _entries(chosen, size, 2 * seed + (split == "test"))
 
