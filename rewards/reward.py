@@ -21,7 +21,7 @@ class RewardError(ValueError):
 class Reward(BaseModel):
     """A reward function with a name; its fields are its options."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     name: ClassVar[str]
     """What rubrics call it."""

@@ -44,7 +44,7 @@ class _Term:
     def weights(self) -> Iterator[tuple[str, float]]:
         yield self.name, self.weight
 
-    def scaled(self, factor: float) -> _Term:
+    def __mul__(self, factor: float) -> _Term:
         return replace(self, weight=self.weight * factor)
 
 
@@ -131,13 +131,9 @@ class Rubric:
         if not math.isfinite(factor):
             raise RewardError(f"the factor of a rubric is {factor!r}; it must be finite")
         clip = None if self._clip is None else _range(sorted(bound * factor for bound in self._clip))
-        return self._made((term.scaled(factor) for term in self._terms), clip)
+        return self._made((term * factor for term in self._terms), clip)
 
     __rmul__ = __mul__
-
-    def scaled(self, factor: float) -> Rubric:
-        """The same as `factor * rubric`."""
-        return self * factor
 
     def clipped(self, least: float, most: float) -> Rubric:
         """The same, but never less than `least` or more than `most`."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-_OPENING, _CLOSING = "<answer>", "</answer>"
+_OPENING, _CLOSING, _THOUGHTS = "<answer>", "</answer>", "</think>"
 
 
 def answer_of(text: str) -> str | None:
     """The last answer of a message; None when there is none.
 
-    A complete one comes first; one without an end counts too, since engines may stop at the closing tag.
+    What was only thought is no answer, if there is one after it. A complete answer comes first; one without
+    an end counts too, since engines may stop at the closing tag. Tags inside an answer, as in a program that
+    reads them, do not split it.
     """
+    said = text.rpartition(_THOUGHTS)[2]
+    text = said if _OPENING in said else text
     end = text.rfind(_CLOSING)
-    start = text.rfind(_OPENING, 0, end) if end >= 0 else -1
-    if start >= 0:
-        return text[start + len(_OPENING) : end]
-    start = text.rfind(_OPENING)
-    return text[start + len(_OPENING) :] if start >= 0 else None
+    if end < 0 or _OPENING not in text[:end]:
+        _, opening, answer = text.rpartition(_OPENING)
+        return answer if opening else None
+    start = text.find(_OPENING, text.rfind(_CLOSING, 0, end) + 1, end)
+    start = start if start >= 0 else text.find(_OPENING)
+    return text[start + len(_OPENING) : end]

@@ -50,12 +50,12 @@ class _Fence:
         )
 
     def is_forgotten_at(self, line: str) -> bool:
-        found = _opening(line)
+        found = _OPENING.fullmatch(line)
         return (
             found is not None
-            and bool(found.language)
-            and found.mark.startswith(self.mark)
-            and found.indent <= self.indent
+            and _LANGUAGE.match(found["info"]) is not None
+            and found["fence"].startswith(self.mark)
+            and _width(found["indent"]) <= self.indent
         )
 
 

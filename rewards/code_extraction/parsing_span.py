@@ -11,7 +11,7 @@ import ast
 import warnings
 from dataclasses import dataclass
 
-_BUDGET = 1_000_000
+_BUDGET, _BUDGET_PER_CHARACTER = 500_000, 5
 """Characters given to the parser, where every call and every line count as a few more."""
 _CALL, _LINE = 30, 12
 
@@ -43,7 +43,7 @@ class _Fault:
 class _Search:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
-        self.left = _BUDGET
+        self.left = _BUDGET + _BUDGET_PER_CHARACTER * sum(map(len, lines))
 
     def longest_from(self, start: int) -> int:
         """The end of the longest run that begins at `start`; `start` itself when there is none."""

@@ -52,6 +52,10 @@ NASTY = {
         '```python\ndef f():\n    """\n    ```\n    f()\n    ```\n    """\n```',
         'def f():\n    """\n    ```\n    f()\n    ```\n    """',
     ),
+    "a program that writes fences": (
+        '```python\np = f"""```python\n{x}\n```"""\n```',
+        'p = f"""```python\n{x}\n```"""',
+    ),
     "a block in markdown": ("```markdown\n# T\n```python\nx = 1\n```\n```", "x = 1"),
     "a block in longer markdown": ("````md\n```python\nx = 1\n```\n````", "x = 1"),
     "tag in capitals": ("```Python\nx = 1\n```", "x = 1"),
@@ -89,7 +93,10 @@ def test_nasty_markdown(policy: str, text: str, code: str | None) -> None:
         ("<think>t</think><answer>\n```python\nx = 1\n```\n</answer>", "x = 1"),
         ("<answer>x = 1</answer>", "x = 1"),
         ("<answer>a = 1</answer> no, <answer>b = 2</answer>", "b = 2"),
-        ("I use <answer> tags. <answer>x = 1</answer>", "x = 1"),
+        ("<think>In <answer> tags.</think><answer>x = 1</answer>", "x = 1"),
+        ("<think>I wrote <answer>a = 1</answer>", "a = 1"),
+        ("<think>a</think><answer>x = '<answer>'</answer>", "x = '<answer>'"),
+        ("<answer>x = '<answer>(.*)</answer>'</answer>", "x = '<answer>(.*)</answer>'"),
         ("<answer>```python\na = 1\n```\nand\n```python\nb = 2\n```</answer>", "a = 1\nb = 2"),
         ("<answer>\n```python\nx = 1\n```", "x = 1"),
         ("```python\nx = 1\n```\n<answer>see above</answer>", "see above"),
@@ -148,12 +155,13 @@ fences = st.builds(lambda mark, size: mark * size, st.sampled_from("`~"), st.int
 
 @given(programs, fences, st.sampled_from(["", "python", "Py", " python3 x=1"]), st.booleans(), st.booleans())
 def test_what_is_fenced_is_found(program: str, fence: str, tag: str, crlf: bool, closed: bool) -> None:
-    text = f"Well:\n{fence}{tag}\n{program}\n" + (f"{fence}\nDone." if closed else "")
+    text = f"Well:\n{fence}{tag}\n{program}\n" + (f"{fence}\n" if closed else "")
     text = text if closed else text.removesuffix("\n")
     text = text.replace("\n", "\r\n") if crlf else text
     for policy in BLOCK_POLICIES:
         assert extract_code(policy, text) == program
-    assert extract_code("answer-tag", f"<answer>{text}</answer>".replace("Done.", "")) == program
+    if "<" not in program:
+        assert extract_code("answer-tag", f"<answer>{text}</answer>") == program
 
 
 @given(programs, st.integers(0, 9), st.sampled_from(["  ", "\t"]))
