@@ -34,7 +34,7 @@ async def run_code(
     Args:
         service: Where.
         request: What.
-        patience: Seconds to wait for a place; that of SandboxFusion's routes by default.
+        patience: Seconds to wait for a place; by default what its clients wait beyond the time of the run.
 
     Raises:
         BadFileError: If a file is not base64.
@@ -61,10 +61,11 @@ async def run_code(
         memory=request.memory_limit_MB << 20 if request.memory_limit_MB > 0 else None,
         output=settings.output_bytes,
     )
+    if patience is None:
+        unused = 0.0 if language is ProgramLanguage.CPP else limits.compile_seconds
+        patience = settings.sandbox_queue_seconds + unused
     try:
-        result = await service.run_program(
-            program, limits, settings.sandbox_queue_seconds if patience is None else patience
-        )
+        result = await service.run_program(program, limits, patience)
     except (JudgeError, LanguageMissingError) as error:
         return _fault(str(error))
     return _response(result)

@@ -9,12 +9,15 @@ from typing import Self, TypeVar
 
 from ...kernels.resource_limits import ResourceLimits
 from ..judge import Judge
+from ..judge_limits import JudgeLimits
 from ..programs import Program, ProgramLimits, ProgramResult, ProgramRunner, SandboxedPrograms
 from .jupyter_runs import JupyterRunner, JupyterRuns
 from .service_metrics import ServiceMetrics
 from .service_settings import ServiceSettings
 from .work_queue import QueueFullError, QueueTimeoutError, WorkQueue
 
+INTERPRETER_MEGABYTES = 1024
+"""Memory that Python itself may take beyond what is a program's own."""
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
@@ -39,7 +42,13 @@ class JudgeService:
         self.queue = WorkQueue(settings.workers, settings.queue_size)
         limits = ResourceLimits(memory=settings.largest_memory_megabytes << 20)
         self._runner = runner or SandboxedPrograms(isolation=settings.isolation, limits=limits)
-        self.judge = Judge(settings.workers)
+        self.judge = Judge(settings.workers, isolation=settings.isolation)
+        """For the tests of data sets."""
+        memory = settings.memory_megabytes + INTERPRETER_MEGABYTES
+        self.program_judge = Judge(
+            settings.workers, isolation=settings.isolation, limits=JudgeLimits(memory=memory << 20)
+        )
+        """For code-judge's programs, with their limits."""
         self.jupyter = jupyter or JupyterRuns(settings)
         self.metrics.show("waiting", "Programs in the queue", lambda: self.queue.waiting)
         self.metrics.show("running", "Programs that run", lambda: self.queue.running)
@@ -111,6 +120,7 @@ class JudgeService:
         await self.jupyter.close()
         await self._runner.close()
         await self.judge.close()
+        await self.program_judge.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -39,11 +39,12 @@ def serve_on_ray(
     import ray
 
     ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     ray.init(address=address or "local", namespace=_NAME, include_dashboard=False, log_to_driver=False)
     try:
         deployed = RayDeployment(settings, host, port, task_sets or {}, replicas)
+        # Now, since Ray puts handlers of its own in place.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ending.set())
         ending.wait()
         deployed.end()
     finally:

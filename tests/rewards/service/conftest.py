@@ -10,5 +10,7 @@ from .running_server import RunningServer, running_server
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for a whole test file."""
-    with running_server(tmp_path_factory.mktemp("server"), "--task-set", "humaneval") as running:
+    with running_server(
+        tmp_path_factory.mktemp("server"), "--task-set", "humaneval", "--execution-seconds", "4"
+    ) as running:
         yield running

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +19,34 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("ray"), "--ray", "--replicas", "2") as running:
-        yield running
-        assert running.stop() == 0
+    from ray.cluster_utils import Cluster
+
+    # With ports of their own, Ray does not wait for its helpers, which start slowly on a busy machine.
+    names = (
+        "metrics_agent_port",
+        "metrics_export_port",
+        "dashboard_agent_listen_port",
+        "runtime_env_agent_port",
+    )
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    machine = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, **ports}
+    )
+    try:
+        options = ("--ray", "--ray-address", machine.address, "--replicas", "2")
+        with running_server(tmp_path_factory.mktemp("ray"), *options) as running:
+            yield running
+            assert running.stop() == 0
+    finally:
+        machine.shutdown()
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def cells(server: RunningServer, name: str, *cells: str, **options: object) -> requests.Response:
