@@ -18,12 +18,15 @@ def quality_table(run: RunData) -> str:
     for arm, episodes in run.arms.items():
         for level, quality in EvaluationSummary.of(episodes).difficulties.items():
             swatch = f'<i class="swatch c-{styles[arm]}"></i>'
-            name = f'<th scope="row">{swatch}{escape(arm_name(arm))}</th><td>{escape(level)}</td>'
+            name = (
+                f'<th scope="row">{swatch}{escape(arm_name(arm))}</th><td class="text">{escape(level)}</td>'
+            )
             rows.append(f"<tr>{name}{''.join(f'<td>{value}</td>' for value in _values(quality))}</tr>")
     if not rows:
         return '<p class="missing">No held-out episodes yet.</p>'
-    heads = ("arm", "level", "episodes", "solved", "tests passed", *QualityBand)
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    heads = ("episodes", "solved", "tests passed", *QualityBand)
+    head = '<th scope="col">arm</th><th scope="col" class="text">level</th>'
+    head += "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     table = f'<table class="numbers"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'<div class="scroll">{table}</div>'
 

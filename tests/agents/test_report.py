@@ -237,3 +237,20 @@ def test_charts_take_single_points_and_constant_lines() -> None:
     assert "<polyline" in line_chart([Series("s", "after", [(1.0, 0.0), (2.0, 1e-8)])], log, label="x")
     assert ticks(0, 1, 4) == [0, 0.25, 0.5, 0.75, 1]
     assert ticks(1, 3, 4, whole=True) == [1, 2, 3]
+
+
+def test_the_quality_of_submissions_is_shown_by_arm_and_level(tmp_path: Path) -> None:
+    with EpisodeLog(tmp_path / "episodes" / "after.jsonl") as log:
+        for number, level in enumerate(("hard", "easy", "easy", EVIL)):
+            log.append(
+                episode(number, solved=number != 1).model_copy(
+                    update={"task_id": f"apps/{number}", "info": {"difficulty": level}}
+                )
+            )
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    table = text.partition("Quality by level")[2].partition("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in table.split("<tr>")[2:]]
+    assert rows[0] == ["after", "easy", "2", "1", "50", "%", "1", "0", "0", "0", "1"]
+    assert rows[1] == ["after", "hard", "1", "1", "100", "%", "0", "0", "0", "0", "1"]
+    assert len(rows) == 3
+    assert EVIL not in text
