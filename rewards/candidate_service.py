@@ -13,8 +13,8 @@ import io
 import linecache
 import socket
 import sys
-import threading
 import types
+from _thread import RLock  # `threading` would make every fork dearer
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -39,9 +39,9 @@ class _Service:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._output = _Output()
-        self._nonce = ""
+        self._operations = _OPERATIONS
         self._asks_for_input = False
         self._objects = CandidateObjects(types.ModuleType("solution"), (), self.ask)
 
@@ -51,6 +51,13 @@ class _Service:
         self._objects = CandidateObjects(module, job["data_classes"], self.ask)
         self._output.install()
         builtins.input = self._input(builtins.input)
+        operations = _OPERATIONS
+        if job["beside"]:
+            from .beside_service import Beside
+
+            beside = Beside()
+            operations = {**operations, "beside": lambda test: beside.run(module, self.ask, test)}
+        self._operations = operations
         failure = _load(module, job)
         send_frame(self._channel, {"loaded": failure is None, "failure": failure})
         while failure is None:
@@ -79,7 +86,7 @@ class _Service:
         nonce, self._asks_for_input = request["nonce"], request.get("input", False)
         before = [_snapshot(value) for value in decoder.shared]
         try:
-            operation = _OPERATIONS[request["do"]]
+            operation = self._operations[request["do"]]
             answer = {"value": operation(*request["args"], **request["kwargs"])}
         except BaseException as error:  # noqa: BLE001 - the submission's failure is an answer here
             answer = {"error": _describe(error), "raised": error}

@@ -13,7 +13,7 @@ import select
 import socket
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .candidate_error import CandidateError, Failure, SubmissionEndedError, failure_from, mark
@@ -39,6 +39,7 @@ class CandidateSession:
         *,
         names: TestNames | None = None,
         data_classes: Mapping[str, type] | None = None,
+        hear: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         """Starts a conversation.
 
@@ -46,7 +47,9 @@ class CandidateSession:
             channel: To a process that has announced itself.
             names: What the tests say about the submission's names.
             data_classes: Classes known to both sides whose objects cross by value.
+            hear: Takes what is told of a test that runs beside the submission, where there is one.
         """
+        self._hear = hear
         self.ended: Failure | None = None
         self._channel = channel
         self._foreign = ForeignObjects()
@@ -61,6 +64,7 @@ class CandidateSession:
         """Hands over the source; returns why it cannot be used, if so."""
         job: dict[str, object] = {"source": source, "preamble": preamble, "module": module}
         job |= {"entry_point": entry_point, "data_classes": list(self._data_classes)}
+        job["beside"] = self._hear is not None
         try:
             answer = self._exchange(frame(job), None)
         except CodecError as error:
@@ -150,6 +154,8 @@ class CandidateSession:
         try:
             if question["ask"] == "input":
                 message: dict[str, Any] = {"answer": builtins.input(*question["args"])}
+            elif self._hear is not None:
+                message = {"answer": self._hear(question)}
             else:
                 message = {"answer": self._foreign.use(question)}
             return Encoder(self._objects).encode(message)

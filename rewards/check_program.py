@@ -7,13 +7,14 @@ failed. Where that cannot be done without changing what the program means, the w
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .beside_names import TEST_MODULE
 from .broken_tests_error import BrokenTestsError
-from .foreign_objects import TEST_MODULE
 
 _GUARD = "__replgym_test__"
 
@@ -30,6 +31,7 @@ class CheckProgram:
     """How many tests it has, at least one."""
     tree: ast.Module
     """The program, cut."""
+    uncut: ast.Module
     _context: str
     _defined: dict[str, Any] = field(default_factory=dict)
 
@@ -44,7 +46,9 @@ class CheckProgram:
             tree = ast.parse(source)
         except (SyntaxError, ValueError) as error:
             raise CheckProgramError(f"the test program does not compile: {error}") from error
+        tree.body = [node for node in tree.body if not _is_call_of_check(node)]
         check = _find_check(tree)
+        uncut = copy.deepcopy(tree)
         if _can_be_cut(check) and any(_asserts_something(statement) for statement in check.body):
             count = 0
             for place, statement in enumerate(check.body):
@@ -53,7 +57,7 @@ class CheckProgram:
                     count += 1
         else:
             check.body, count = [_guarded(check.body, 0)], 1
-        return cls(count, ast.fix_missing_locations(tree), context)
+        return cls(count, ast.fix_missing_locations(tree), uncut, context)
 
     def context(self) -> dict[str, Any]:
         """What the context defines; executed once.
@@ -93,6 +97,13 @@ class CheckProgram:
             raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
         found: Callable[[object], object] = namespace["check"]
         return found
+
+
+def _is_call_of_check(node: ast.stmt) -> bool:
+    """Whether a program runs itself, as those that are appended to a submission do."""
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    return isinstance(node.value.func, ast.Name) and node.value.func.id == "check"
 
 
 def _find_check(tree: ast.Module) -> ast.FunctionDef:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from .beside_watch import BesideWatch
 from .candidate_error import Failure, SubmissionEndedError, failure_of
 from .candidate_session import CandidateSession
 from .candidate_source import CandidateSource
@@ -31,7 +32,15 @@ Tell = Callable[[dict[str, object]], None]
 class Examination:
     """What a `TestRun` works with."""
 
-    def __init__(self, source: str, candidates: CandidateSource, tell: Tell, count: int) -> None:
+    def __init__(
+        self,
+        source: str,
+        candidates: CandidateSource,
+        tell: Tell,
+        count: int,
+        *,
+        allow_unproven: bool = True,
+    ) -> None:
         """Prepares an examination.
 
         Args:
@@ -39,7 +48,9 @@ class Examination:
             candidates: Where its processes come from.
             tell: Takes messages for the host.
             count: How many tests there are, as far as known.
+            allow_unproven: Whether a test may pass of which nothing can be proven (see `BesideWatch`).
         """
+        self.allow_unproven = allow_unproven
         self.source = source
         self.candidates = candidates
         self._session: CandidateSession | None = None
@@ -120,6 +131,20 @@ class Examination:
             self.record(number, failure)
         return False
 
+    def load_beside(self, entry_point: str, preamble: str, module: str, watch: BesideWatch) -> Failure | None:
+        """Starts a process for one test that runs beside the submission, and loads the submission there."""
+        self._session = CandidateSession(self.candidates.fresh(), names=None, hear=watch.hear)
+        return self._session.load(self.source, entry_point, module=module, preamble=preamble)
+
+    def finish_beside(self, number: int, failure: Failure | None, seconds: float, note: str) -> bool:
+        """Records the outcome of such a test; False when the time for all of them is up."""
+        self._interruptible = False
+        self.record(number, self._ended or failure, seconds, Placement.BESIDE, note=note)
+        self._interruptible = True
+        if self._ended is not None:
+            self._end_recorded = True
+        return self._ended is None
+
     def announce(self, names: tuple[str, ...]) -> None:
         """Says which tests there are, for kinds that learn it late; before the first outcome."""
         if self._recorded:
@@ -158,10 +183,11 @@ class Examination:
         seconds: float = 0.0,
         placement: Placement = Placement.TRUSTED,
         peak_memory: int | None = None,
+        note: str = "",
     ) -> None:
         """Tells one outcome; no failure means that the test passed."""
         self._recorded.add(number)
-        outcome, message = (failure.outcome, failure.message) if failure else (Outcome.PASSED, "")
+        outcome, message = (failure.outcome, failure.message) if failure else (Outcome.PASSED, note)
         self._tell(
             {
                 "test": number,

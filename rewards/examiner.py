@@ -31,7 +31,9 @@ def examine(job: dict[str, Any], candidates: CandidateSource, tell: Tell) -> Non
     """
     try:
         tests = run_of(_TESTS.validate_python(job["tests"]))
-        examination = Examination(job.get("source", ""), candidates, tell, tests.count)
+        allow_unproven = job.get("allow_unproven", True)
+        source = job.get("source", "")
+        examination = Examination(source, candidates, tell, tests.count, allow_unproven=allow_unproven)
         if "refusal" in job:
             examination.refuse(Failure(Outcome.SYNTAX_ERROR, job["refusal"]))
         else:

@@ -7,18 +7,19 @@ with a leading underscore, since from each of them the whole examiner can be rea
 
 from __future__ import annotations
 
+import functools
 import io
+import sys
 import types
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
+from .beside_names import TEST_MODULE
 from .codec import CodecError
 from .special_methods import SPECIAL_METHODS
 
 _CALLABLES = (types.FunctionType, types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 _STREAMS = (io.StringIO, io.BytesIO)
-_OF_MOCKS = frozenset(dir(mock.MagicMock())) | {"side_effect", "return_value"}
 _PASSIVE = frozenset(SPECIAL_METHODS) - {"__copy__", "__deepcopy__", "__await__", "__format__"}
 
 
@@ -89,11 +90,22 @@ def _is_object(value: Any) -> bool:
     kind = type(value)
     if isinstance(value, type | types.ModuleType | types.FrameType | types.CodeType | BaseException):
         return False
-    if isinstance(value, mock.NonCallableMock) or kind in _STREAMS or kind is types.SimpleNamespace:
+    if isinstance(value, _mocks()) or kind in _STREAMS or kind is types.SimpleNamespace:
         return True
     if kind.__module__ in ("builtins", "itertools", "collections"):
         return isinstance(value, Iterator)
     return _is_of_tests(value)
+
+
+def _mocks() -> tuple[type, ...]:
+    """The class of all mocks, once a test program has imported it."""
+    loaded = sys.modules.get("unittest.mock")
+    return () if loaded is None else (loaded.NonCallableMock,)
+
+
+@functools.cache
+def _names_of_mocks() -> frozenset[str]:
+    return frozenset(dir(sys.modules["unittest.mock"].MagicMock())) | {"side_effect", "return_value"}
 
 
 def _is_of_tests(value: Any) -> bool:
@@ -107,8 +119,8 @@ def _is_of_tests(value: Any) -> bool:
 def _is_open(target: Any, name: Any) -> bool:
     if type(name) is not str or name.startswith("_"):
         return False
-    if isinstance(target, mock.NonCallableMock):
-        return name not in _OF_MOCKS
+    if isinstance(target, _mocks()):
+        return name not in _names_of_mocks()
     if type(target) in _STREAMS or type(target) is types.SimpleNamespace:
         return True
     if _is_of_tests(target):
@@ -117,12 +129,10 @@ def _is_open(target: Any, name: Any) -> bool:
 
 
 def _is_settable(target: Any, name: Any) -> bool:
-    if not _is_open(target, name) or isinstance(target, Iterator | mock.NonCallableMock):
+    if not _is_open(target, name) or isinstance(target, (Iterator, *_mocks())):
         return False
     return not callable(getattr(target, name, None)) and type(target) not in _STREAMS
 
 
-TEST_MODULE = "tests_of_the_task"
-"""The name under which test programs run."""
 _TEST_MODULES = frozenset({TEST_MODULE})
 _HARMLESS = frozenset({"abc", "typing", "builtins", "dataclasses", "enum", "collections.abc"})

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from ..beside_names import TEST_MODULE
+from ..beside_program import BesideProgram
 from ..broken_tests_error import BrokenTestsError
-from ..foreign_objects import TEST_MODULE
+from ..placement_rules import place
 from ..submission_names import used_names
 from ..test_names import TestNames
 from ..tests import AssertTests
+from ..verdict import Placement
+from .beside_run import BesideRun, BesideTest
 
 if TYPE_CHECKING:
     from ..examination import Examination
@@ -26,6 +30,7 @@ class AssertRun:
             self._statements = [compile(text, "<test>", "exec") for text in tests.statements]
         except (SyntaxError, ValueError) as error:
             raise BrokenTestsError(f"a test statement does not compile: {error}") from error
+        self._placement, _ = place(self._tree, tests.placement)
 
     @property
     def count(self) -> int:
@@ -36,6 +41,9 @@ class AssertRun:
         """Runs the statements; see `TestRun`."""
         tests = self._tests
         names = TestNames.read(self._tree, by_convention=False)
+        if self._placement is Placement.BESIDE:
+            self._run_beside(examination, names)
+            return
         if not examination.load(preamble=tests.preamble, names=names):
             return
         session = examination.session
@@ -45,3 +53,11 @@ class AssertRun:
                 namespace: dict[str, Any] = {"__name__": TEST_MODULE, **own}
                 exec(tests.setup, namespace)
                 exec(statement, namespace)
+
+    def _run_beside(self, examination: Examination, names: TestNames) -> None:
+        tests = []
+        for number, statement in enumerate(self._tests.statements):
+            tree = ast.parse(f"{self._tests.setup}\n{statement}")
+            program = BesideProgram.rewrite(tree, f"test_{number + 1}")
+            tests.append(BesideTest(f"test_{number + 1}", program, {"kind": "assert", "shared": True}))
+        BesideRun(tests, names, "solution", self._tests.preamble).run(examination)

@@ -1,15 +1,22 @@
-"""Which run belongs to which kind of tests."""
+"""Which run belongs to which kind of tests; what a kind needs is imported when it is met first."""
 
 from __future__ import annotations
 
-from ..tests import AssertTests, CallTests, CheckTests, PytestTests, StdioTests, Tests, UnittestTests
-from .assert_run import AssertRun
-from .call_run import CallRun
-from .check_run import CheckRun
-from .pytest_run import PytestRun
-from .stdio_run import StdioRun
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from ..tests import Tests
 from .test_run import TestRun
-from .unittest_run import UnittestRun
+
+_RUNS = {
+    "assert": ("assert_run", "AssertRun"),
+    "call": ("call_run", "CallRun"),
+    "check": ("check_run", "CheckRun"),
+    "pytest": ("pytest_run", "PytestRun"),
+    "stdio": ("stdio_run", "StdioRun"),
+    "unittest": ("unittest_run", "UnittestRun"),
+}
 
 
 def run_of(tests: Tests) -> TestRun:
@@ -18,16 +25,11 @@ def run_of(tests: Tests) -> TestRun:
     Raises:
         BrokenTestsError: If no submission can be judged by them.
     """
-    match tests:
-        case CallTests():
-            return CallRun(tests)
-        case CheckTests():
-            return CheckRun(tests)
-        case StdioTests():
-            return StdioRun(tests)
-        case AssertTests():
-            return AssertRun(tests)
-        case PytestTests():
-            return PytestRun(tests)
-        case UnittestTests():
-            return UnittestRun(tests)
+    return prepare(tests.kind)(tests)
+
+
+def prepare(kind: str) -> Callable[[Any], TestRun]:
+    """Imports what a kind of tests needs; returns the class of its runs."""
+    module, name = _RUNS[kind]
+    made: Callable[[Any], TestRun] = getattr(importlib.import_module(f".{module}", __package__), name)
+    return made

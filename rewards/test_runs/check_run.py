@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
+from ..beside_names import TEST_MODULE
+from ..beside_program import BesideProgram
 from ..candidate_error import SubmissionEndedError
 from ..check_program import CheckProgram
-from ..foreign_objects import TEST_MODULE
+from ..placement_rules import place
 from ..remote_classes import returned
 from ..test_names import TestNames
 from ..tests import CheckTests
+from ..verdict import Placement
+from .beside_run import BesideRun, BesideTest
 
 if TYPE_CHECKING:
     from ..examination import Examination
@@ -21,16 +26,25 @@ class CheckRun:
     def __init__(self, tests: CheckTests) -> None:
         self._tests = tests
         self._program = CheckProgram.parse(tests.source, f"{tests.preamble}\n{tests.context}")
+        whole = self._program.uncut
+        whole.body = [*ast.parse(tests.context).body, *whole.body]
+        self._placement, _ = place(whole, tests.placement)
+        self._whole = whole
 
     @property
     def count(self) -> int:
         """One test for each assertion that can be told apart."""
-        return self._program.tests
+        return self._program.tests if self._placement is Placement.TRUSTED else 1
 
     def run(self, examination: Examination) -> None:
         """Runs `check`; see `TestRun`."""
         entry_point = self._tests.entry_point
         names = TestNames.read(self._program.tree, by_convention=False)
+        if self._placement is Placement.BESIDE:
+            job = {"kind": "check", "shared": True, "entry_point": entry_point}
+            test = BesideTest("check", BesideProgram.rewrite(self._whole), job)
+            BesideRun([test], names, "solution", self._tests.preamble, entry_point).run(examination)
+            return
         shared = _classes_of(self._program.context()) if self._tests.preamble else {}
         if not examination.load(entry_point, preamble=self._tests.preamble, names=names, data_classes=shared):
             return

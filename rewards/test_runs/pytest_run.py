@@ -11,26 +11,23 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..beside_names import TEST_MODULE
+from ..beside_program import BesideProgram
+from ..beside_service import PYTEST_OPTIONS
 from ..broken_tests_error import BrokenTestsError
 from ..candidate_error import Failure, SubmissionEndedError, failure_of
-from ..foreign_objects import TEST_MODULE
+from ..placement_rules import place
 from ..skipped_tests import skipped_tests
 from ..submission_names import SubmissionModule, used_names
 from ..test_names import TestNames
 from ..tests import PytestTests
-from ..verdict import Outcome
+from ..verdict import Outcome, Placement
+from .beside_run import BesideRun, BesideTest
 
 if TYPE_CHECKING:
     import pytest
 
     from ..examination import Examination
-
-_OPTIONS = (
-    *("-q", "--assert=plain", "--noconftest", "--import-mode=importlib", "--tb=native", "--capture=sys"),
-    *("-c", os.devnull, "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:junitxml", "-p", "no:pastebin"),
-    *("-p", "no:doctest", "-p", "no:faulthandler", "-p", "no:setuponly", "-p", "no:stepwise"),
-    *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:debugging"),
-)
 
 
 class PytestRun:
@@ -49,6 +46,7 @@ class PytestRun:
         )
         if not self._count:
             raise BrokenTestsError("the test module has no tests")
+        self._placement, _ = place(self._tree, tests.placement, tests.module)
 
     @property
     def count(self) -> int:
@@ -64,20 +62,29 @@ class PytestRun:
         wanted = used_names(self._tree)
         sys.modules[tests.module] = SubmissionModule(tests.module, examination.session, wanted)
         recorder = _Recorder(examination, self._skipped)
+        is_beside = self._placement is Placement.BESIDE
         with tempfile.TemporaryDirectory() as folder:
-            _run_pytest(Path(folder), tests.source, recorder)
+            _run_pytest(Path(folder), tests.source, recorder, *(["--collect-only"] if is_beside else []))
         if examination.ended is not None:
             raise SubmissionEndedError
+        if is_beside and recorder.addresses:
+            self._run_beside(examination, recorder.addresses, names)
+
+    def _run_beside(self, examination: Examination, addresses: list[str], names: TestNames) -> None:
+        program = BesideProgram.rewrite(self._tree)
+        job = {"kind": "pytest", "shared": False}
+        tests = [BesideTest(_function(address), program, job, address) for address in addresses]
+        BesideRun(tests, names, self._tests.module, self._tests.preamble).run(examination)
 
 
-def _run_pytest(folder: Path, source: str, recorder: _Recorder) -> None:
+def _run_pytest(folder: Path, source: str, recorder: _Recorder, *more: str) -> None:
     import pytest
 
     file = folder / f"{TEST_MODULE}.py"
     file.write_text(source, "utf-8", newline="")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    options = [*_OPTIONS, f"--rootdir={folder}", f"--basetemp={folder / 'temporary'}", str(file)]
+    options = [*PYTEST_OPTIONS, *more, f"--rootdir={folder}", f"--basetemp={folder / 'temporary'}", str(file)]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         pytest.main(options, plugins=[recorder])
 
@@ -93,6 +100,8 @@ class _Recorder:
         self._phases: set[str] = set()
         self._start = 0.0
         self._session: pytest.Session | None = None
+        self.addresses: list[str] = []
+        """How pytest finds the tests within their file."""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A module that cannot be collected fails as a whole."""
@@ -110,6 +119,7 @@ class _Recorder:
         if names and len(set(names)) == len(names):
             self._numbers = {item.nodeid: number for number, item in enumerate(session.items)}
             self._examination.announce(tuple(names))
+            self.addresses = names
 
     def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
         """A test begins."""
@@ -142,5 +152,10 @@ class _Recorder:
 
 def _parts(nodeid: str) -> set[str]:
     """`Class` and `Class.method`, or the name of a function."""
-    parts = nodeid.partition("[")[0].split("::")[1:]
-    return {parts[0], ".".join(parts)} if parts else set()
+    name = _function(nodeid.partition("::")[2])
+    return {name, name.partition(".")[0]}
+
+
+def _function(address: str) -> str:
+    """The function or `Class.method` at an address."""
+    return address.partition("[")[0].replace("::", ".")

@@ -9,14 +9,17 @@ import types
 import unittest
 from typing import TYPE_CHECKING, Any
 
+from ..beside_names import TEST_MODULE
+from ..beside_program import BesideProgram
 from ..broken_tests_error import BrokenTestsError
 from ..candidate_error import Failure, SubmissionEndedError, failure_of
-from ..foreign_objects import TEST_MODULE
+from ..placement_rules import place
 from ..skipped_tests import skipped_tests
 from ..submission_names import SubmissionModule, used_names
 from ..test_names import TestNames
 from ..tests import UnittestTests
-from ..verdict import Outcome
+from ..verdict import Outcome, Placement
+from .beside_run import BesideRun, BesideTest
 
 if TYPE_CHECKING:
     from ..examination import Examination
@@ -35,26 +38,23 @@ class UnittestRun:
         except (SyntaxError, ValueError) as error:
             raise BrokenTestsError(f"the test module does not compile: {error}") from error
         self._skipped = skipped_tests(self._tree)
-        self._count = sum(
-            isinstance(member, ast.FunctionDef)
-            and member.name.startswith("test")
-            and not {node.name, f"{node.name}.{member.name}"} & self._skipped
-            for node in self._tree.body
-            if isinstance(node, ast.ClassDef)
-            for member in node.body
-        )
-        if not self._count:
+        self._methods = [name for name in _methods(self._tree) if not _with_class(name) & self._skipped]
+        if not self._methods:
             raise BrokenTestsError("the test module has no test methods")
+        self._placement, _ = place(self._tree, tests.placement, tests.module)
 
     @property
     def count(self) -> int:
         """One test for each method, as far as the source tells."""
-        return self._count
+        return len(self._methods)
 
     def run(self, examination: Examination) -> None:
         """Loads the test module and runs its tests; see `TestRun`."""
         name = self._tests.module or _DEFAULT_MODULE
         names = TestNames.read(self._tree, by_convention=True)
+        if self._placement is Placement.BESIDE:
+            self._run_beside(examination, name, names)
+            return
         if not examination.load(preamble=self._tests.preamble, module=name, names=names):
             return
         module = types.ModuleType(TEST_MODULE)
@@ -72,7 +72,7 @@ class UnittestRun:
         cases = [
             case
             for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module))
-            if not {type(case).__name__, _name(case)} & self._skipped
+            if not _with_class(_name(case)) & self._skipped
         ]
         if not cases:
             raise BrokenTestsError("the test module defines no tests")
@@ -80,6 +80,42 @@ class UnittestRun:
         unittest.TestSuite(cases).run(_Result(examination, cases))
         if examination.ended is not None:
             raise SubmissionEndedError
+
+    def _run_beside(self, examination: Examination, module: str, names: TestNames) -> None:
+        program = BesideProgram.rewrite(self._tree)
+        job = {"kind": "unittest", "shared": self._tests.module is None}
+        examination.announce(tuple(self._methods))
+        tests = [BesideTest(name, program, job) for name in self._methods]
+        BesideRun(tests, names, module, self._tests.preamble).run(examination)
+
+
+def _methods(tree: ast.Module) -> list[str]:
+    """The test methods of all classes, with those of base classes in the same module."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    found = []
+    for name, node in classes.items():
+        methods: set[str] = set()
+        waiting = [node]
+        seen: set[str] = set()
+        while waiting:
+            node = waiting.pop()
+            seen.add(node.name)
+            methods |= {
+                member.name
+                for member in node.body
+                if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)
+                and member.name.startswith("test")
+            }
+            bases = [
+                classes[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in classes
+            ]
+            waiting += [base for base in bases if base.name not in seen]
+        found += [f"{name}.{method}" for method in sorted(methods)]
+    return found
+
+
+def _with_class(name: str) -> set[str]:
+    return {name, name.partition(".")[0]}
 
 
 def _flat(suite: unittest.TestSuite) -> list[unittest.TestCase]:
