@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from ...rewards.judge import Judge
 from ...rewards.verdict import BrokenTaskError, JudgeError, Outcome, Verdict
 from ..task import Task
-from .wrong_programs import wrong_programs
+from .wrong_programs import WrongProgram, wrong_programs
 
 
 class TaskCheck(BaseModel):
@@ -91,14 +91,15 @@ class ValidationSummary:
 class Validation:
     """Checks tasks with one judge."""
 
-    def __init__(self, judge: Judge, *, mutants: int = 3) -> None:
+    def __init__(self, judge: Judge, *, mutants: int = 3, references_only: bool = False) -> None:
         """Takes a judge, which stays the caller's to close.
 
         Args:
             judge: Who grades.
             mutants: Mutants of each reference.
+            references_only: Whether wrong programs are left out.
         """
-        self._judge, self._mutants = judge, mutants
+        self._judge, self._mutants, self._references_only = judge, mutants, references_only
 
     async def check(self, task: Task) -> TaskCheck:
         """Judges the reference of a task and its wrong programs."""
@@ -106,7 +107,7 @@ class Validation:
             reference, message = await self._reference(task)
             passed = [
                 (program, await self._passes(task, program.source))
-                for program in wrong_programs(task, mutants=self._mutants if reference else 0)
+                for program in self._wrong(task, self._mutants if reference else 0)
             ]
         except BrokenTaskError as error:
             return TaskCheck(id=task.id, message=str(error)[:500], broken=True)
@@ -169,6 +170,9 @@ class Validation:
             return None, ""
         verdict = await self._graded(task, task.reference)
         return verdict.passed, _first_fault(verdict)
+
+    def _wrong(self, task: Task, mutants: int) -> tuple[WrongProgram, ...]:
+        return () if self._references_only else wrong_programs(task, mutants=mutants)
 
     async def _passes(self, task: Task, source: str) -> bool:
         return (await self._graded(task, source)).passed
