@@ -23,13 +23,14 @@ from ..kernels.capabilities import Capabilities, Protection
 from ..kernels.isolation.ladder import this_machine
 from ..kernels.isolation.rung import Rung
 from ..kernels.kernel_error import IsolationError
+from .comparison import SpecialJudge
 from .judge_limits import JudgeLimits
 from .judge_report import verdict_of
 from .slot import SlotError
 from .slot_factory import SlotFactory
 from .slot_pool import SlotPool
 from .test_subset import choose_subset
-from .tests import Tests
+from .tests import CallTests, StdioTests, Tests
 from .verdict import JudgeError, Verdict
 
 _REMEMBERED_TESTS = 64
@@ -104,7 +105,7 @@ class Judge:
         """
         if not (time_limit > 0 and math.isfinite(time_limit)):
             raise ValueError(f"time_limit is {time_limit!r}; it must be a positive number of seconds")
-        encoded, job = self._encode(tests), self._job(source)
+        encoded, job = self._encode(tests), self._job(tests, source)
         slots = await self._open()
         for attempt in range(self._limits.retries + 1):
             try:
@@ -175,9 +176,18 @@ class Judge:
                 self._encoded.popitem(last=False)
         return known
 
-    def _job(self, source: str) -> bytes:
+    def _job(self, tests: Tests, source: str) -> bytes:
         """The rest of the examiner's orders; a source that is too long is not sent at all."""
+        orders = {"kind": tests.kind, "brings_code": _brings_code(tests)}
         if len(source) <= self._limits.source:
-            return pickle.dumps({"source": source})
-        refusal = f"the source has {len(source)} characters; the limit is {self._limits.source}"
-        return pickle.dumps({"refusal": refusal})
+            orders["source"] = source
+        else:
+            orders["refusal"] = f"the source has {len(source)} characters; the limit is {self._limits.source}"
+        return pickle.dumps(orders)
+
+
+def _brings_code(tests: Tests) -> bool:
+    """Whether examining with these tests runs programs of theirs."""
+    if isinstance(tests, StdioTests):
+        return isinstance(tests.comparison, SpecialJudge)
+    return not isinstance(tests, CallTests)

@@ -1,14 +1,15 @@
-"""The trusted process of one slot: takes jobs from the host, one after the other, and has each examined.
+"""The trusted process of one slot: takes jobs from the host, one after the other, and examines each.
 
-Each job is examined in a fork of this process, because test programs may do anything to their interpreter.
-The fork writes what it finds to a file, a board; when it is done, or too late, or the host gave up, this
-process clears the sandbox and hands the whole board to the host, with a word on the state of the slot. It
-ends when the host closes the socket, and the sandbox ends with it.
+Tests that bring programs are examined in a fork of this process, because programs may do anything to their
+interpreter; the fork writes what it finds to a file. When an examination is done, or too late, or the host
+gave up, this process has the sandbox cleared and hands everything to the host, with a word on the state of
+the slot. It ends when the host closes the socket, and the sandbox ends with it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pickle
 import resource
@@ -18,11 +19,13 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ...kernels.inside import privileges
 from ...kernels.inside.keeper import children_of
 from ..examiner import examine
+from ..test_runs import prepare
 from . import anonymous_file
 from .control import close_all, receive, send
 from .sandbox_client import SandboxClient
@@ -45,29 +48,79 @@ def main(argument: dict[str, Any]) -> None:
     _SlotServer(socket.socket(fileno=_HOST_FD), socket.socket(fileno=_CONTROL_FD), **argument).serve()
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    tests: bytes
+    orders: dict[str, Any]
+    brings_code: bool
+    seconds: float
+    grace: float
+
+
 class _SlotServer:
     def __init__(
         self, host: socket.socket, control: socket.socket, examiner_memory: int, output: int
     ) -> None:
         self._host = host
         self._control = control
-        self._examiner_memory = examiner_memory
+        self._memory = examiner_memory
         self._output = output
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (examiner_memory, hard))
 
     def serve(self) -> None:
-        """Takes jobs."""
+        """Takes jobs as long as the slot is clean."""
         found = self._hear(_START_SECONDS, lambda message: True)
         self._tell(line(found))
-        while "ready" in found and (job := self._next_job()) is not None:
-            board = anonymous_file.create()
-            try:
-                state = self._grade(job, board)
-                del job
-                self._tell(anonymous_file.read(board, _BOARD_LIMIT) + line(state))
-            finally:
-                os.close(board)
-            if state["slot"] != "clean":
-                return
+        clean = "ready" in found
+        while clean and (job := self._next_job()) is not None:
+            board, end = self._examine_in_a_fork(job) if job.brings_code else self._examine_here(job)
+            state = {"end": end, **self._clean()}
+            clean = state["slot"] == "clean"
+            self._tell(board + line(state))
+
+    def _next_job(self) -> _Job | None:
+        try:
+            while self._read(1) == ABORT:
+                pass
+            tests, rest, seconds, grace = HEADER.unpack(self._read(HEADER.size))
+            data, orders = self._read(tests), pickle.loads(self._read(rest))
+        except (EOFError, OSError):
+            return None
+        prepare(orders.pop("kind"))
+        return _Job(data, orders, orders.pop("brings_code"), seconds, grace)
+
+    def _examine_here(self, job: _Job) -> tuple[bytes, str]:
+        """Examines; the kernel ends this process at once when the host gives up, and so the slot."""
+        lines: list[bytes] = []
+        fcntl.fcntl(self._host, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(self._host, fcntl.F_GETFL)
+        fcntl.fcntl(self._host, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if select.select([self._host], [], [], 0)[0]:
+            os._exit(0)
+        try:
+            self._examine(job, lambda message: lines.append(line(message)))
+        except OSError as error:
+            return b"", f"died: {error}"
+        finally:
+            fcntl.fcntl(self._host, fcntl.F_SETFL, flags)
+        return b"".join(lines), "done"
+
+    def _examine_in_a_fork(self, job: _Job) -> tuple[bytes, str]:
+        board = anonymous_file.create()
+        try:
+            examiner = self._fork(lambda: self._examine_and_exit(job, board))
+            end = self._wait(examiner, time.monotonic() + job.seconds + job.grace)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(examiner, signal.SIGKILL)
+            _, status = os.waitpid(examiner, 0)
+            self._sweep()
+            if not end:
+                code = os.waitstatus_to_exitcode(status)
+                end = "done" if code == 0 else f"died: the examiner ended with {code}"
+            return anonymous_file.read(board, _BOARD_LIMIT), end
+        finally:
+            os.close(board)
 
     def _fork(self, become: Callable[[], object]) -> int:
         pid = os.fork()
@@ -81,63 +134,18 @@ class _SlotServer:
         finally:
             os._exit(1)
 
-    def _next_job(self) -> tuple[bytes, bytes, float, float] | None:
-        try:
-            while self._read(1) == ABORT:
-                pass
-            tests, rest, seconds, grace = HEADER.unpack(self._read(HEADER.size))
-            return self._read(tests), self._read(rest), seconds, grace
-        except (EOFError, OSError):
-            return None
-
-    def _read(self, size: int) -> bytes:
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            count = self._host.recv_into(view)
-            if not count:
-                raise EOFError
-            view = view[count:]
-        return bytes(data)
-
-    def _tell(self, content: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self._host.sendall(LENGTH.pack(len(content)) + content)
-
-    def _grade(self, job: tuple[bytes, bytes, float, float], board: int) -> dict[str, Any]:
-        """Has a job examined; returns the state of the slot, and how the examination ended."""
-        tests, rest, seconds, grace = job
-        examiner = self._fork(lambda: self._examine(tests, rest, seconds, board))
-        end = self._wait(examiner, time.monotonic() + seconds + grace)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(examiner, signal.SIGKILL)
-        _, status = os.waitpid(examiner, 0)
-        code = os.waitstatus_to_exitcode(status)
-        self._sweep()
-        try:
-            send(self._control, {"op": "clean", "id": _OWN_REQUESTS})
-            found = self._hear(_CLEAN_SECONDS, lambda message: message.get("id") == _OWN_REQUESTS)
-        except OSError:
-            found = {"fault": "the sandbox died"}
-        slot = "clean" if "peak" in found else "odd" if "odd" in found else "dead"
-        return {
-            "end": end or ("done" if code == 0 else "died"),
-            "slot": slot,
-            "reason": str(found.get("odd") or found.get("fault") or f"the examiner ended with {code}"),
-            "peak": found.get("peak", 0),
-        }
-
-    def _examine(self, tests: bytes, rest: bytes, seconds: float, board: int) -> NoReturn:
+    def _examine_and_exit(self, job: _Job, board: int) -> NoReturn:
         os.setsid()
         self._host.close()
-        memory = self._examiner_memory
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        job = {"tests": pickle.loads(tests), "time_limit": seconds, **pickle.loads(rest)}
-        candidates = SandboxClient(self._control, seconds=seconds, output=self._output)
-        examine(job, candidates, lambda message: _write(board, line(message)))
+        resource.setrlimit(resource.RLIMIT_AS, (self._memory, self._memory))
+        self._examine(job, lambda message: _write(board, line(message)))
         os._exit(0)
 
-    def _wait(self, examiner: int, deadline: float) -> str | None:
+    def _examine(self, job: _Job, tell: Callable[[dict[str, object]], None]) -> None:
+        orders = {"tests": pickle.loads(job.tests), "time_limit": job.seconds, **job.orders}
+        examine(orders, SandboxClient(self._control, seconds=job.seconds, output=self._output), tell)
+
+    def _wait(self, examiner: int, deadline: float) -> str:
         """Waits for the examiner; returns why it has to be ended, if it has."""
         poll = select.poll()
         poll.register(self._host, select.POLLIN)
@@ -148,8 +156,19 @@ class _SlotServer:
         finally:
             os.close(handle)
         if any(fd == handle for fd, _ in ready):
-            return None
+            return ""
         return "given_up" if ready else "late"
+
+    def _clean(self) -> dict[str, Any]:
+        """Has the sandbox cleared; returns the state of the slot."""
+        try:
+            send(self._control, {"op": "clean", "id": _OWN_REQUESTS})
+            found = self._hear(_CLEAN_SECONDS, lambda message: message.get("id") == _OWN_REQUESTS)
+        except OSError as error:
+            found = {"fault": f"the sandbox died: {error}"}
+        if "peak" in found:
+            return {"slot": "clean", "peak": found["peak"]}
+        return {"slot": "odd" if "odd" in found else "dead", "reason": found.get("odd") or found["fault"]}
 
     def _hear(self, seconds: float, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The next message of the sandbox that is wanted."""
@@ -174,6 +193,20 @@ class _SlotServer:
                     os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            count = self._host.recv_into(view)
+            if not count:
+                raise EOFError
+            view = view[count:]
+        return bytes(data)
+
+    def _tell(self, content: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._host.sendall(LENGTH.pack(len(content)) + content)
 
 
 def _write(file: int, content: bytes) -> None:

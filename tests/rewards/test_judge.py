@@ -21,6 +21,7 @@ from replgym.rewards import (
     JudgeError,
     JudgeLimits,
     Outcome,
+    Tests,
     Verdict,
 )
 
@@ -170,32 +171,32 @@ async def test_wrong_settings_are_named(limit: float) -> None:
     await judge.close()
 
 
-_SLOW = "import time\ndef double(x): time.sleep(0.5); return x + x"
-
-
 async def _kill_examiners(number: int, idle: set[int]) -> None:
     """Kills the next examiners, which live outside of the sandbox, each in the middle of its work."""
     outside = os.readlink("/proc/self/ns/pid")
     killed: set[int] = set()
-    while len(killed) < number:
-        await asyncio.sleep(0.05)
+
+    def kill_one() -> bool:
         for pid in descendants(os.getpid()) - idle - killed:
             with contextlib.suppress(OSError):
                 if os.readlink(f"/proc/{pid}/ns/pid") == outside:
                     os.kill(pid, signal.SIGKILL)
                     killed.add(pid)
+        return len(killed) >= number
+
+    await until(kill_one)
 
 
 async def test_a_dead_examiner_is_retried_and_then_a_judge_error() -> None:
+    tests = _check("assert candidate(1)")
+    slow = "import time\ndef f(x): time.sleep(0.7); return True"
     async with Judge(1) as judge:
-        await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
+        await judge.grade(tests, "def f(x): return 1", time_limit=60)
         idle = descendants(os.getpid())
-        verdict, _ = await asyncio.gather(
-            judge.grade(_DOUBLE, _SLOW, time_limit=60), _kill_examiners(2, idle)
-        )
+        verdict, _ = await asyncio.gather(judge.grade(tests, slow, time_limit=60), _kill_examiners(2, idle))
         assert verdict.passed
         with pytest.raises(JudgeError, match="failed 3 times"):
-            await asyncio.gather(judge.grade(_DOUBLE, _SLOW, time_limit=60), _kill_examiners(3, idle))
+            await asyncio.gather(judge.grade(tests, slow, time_limit=60), _kill_examiners(3, idle))
 
 
 async def test_a_dead_fork_server_is_replaced() -> None:
@@ -232,16 +233,18 @@ async def test_nothing_is_left_after_a_hundred_grades(
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
 
 
-async def test_a_cancelled_grade_leaves_nothing() -> None:
-    async with Judge() as judge:
+@pytest.mark.parametrize("tests", [_DOUBLE, _check("assert candidate(1)")], ids=["call", "check"])
+async def test_a_cancelled_grade_leaves_nothing(tests: Tests) -> None:
+    async with Judge(1) as judge:
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
         idle = descendants(os.getpid())
-        grade = asyncio.create_task(judge.grade(_DOUBLE, "while True: pass", time_limit=60))
-        await until(lambda: len(descendants(os.getpid()) - idle) >= 2)
+        grade = asyncio.create_task(judge.grade(tests, "while True: pass", time_limit=60))
+        await until(lambda: descendants(os.getpid()) - idle)
         grade.cancel()
         with pytest.raises(asyncio.CancelledError):
             await grade
-        assert descendants(os.getpid()) == idle
+        await until(lambda: not descendants(os.getpid()) - idle)
+        assert (await judge.grade(_DOUBLE, _RIGHT, time_limit=60)).passed
 
 
 _HOST = """
