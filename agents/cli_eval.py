@@ -65,7 +65,8 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--code-extraction",
         metavar="POLICY",
-        help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}",
+        help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}; "
+        "needs --no-interpreter, or --action-format hermes or json",
     )
     parser.add_argument(
         "--rubric",

@@ -52,7 +52,7 @@ def quality_table(summary: EvaluationSummary) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("", overflow="fold", min_width=12)
     for head in ("solved", "tests passed", *QualityBand):
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_column(head.replace(" ", "\n"), justify="right", no_wrap=True)
     for name, quality in ({**summary.difficulties, "all": summary.quality}).items():
         table.add_row(
             escape(name),
