@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...rewards.comparison import FloatText, FloatValue, TextComparison, TokenText, ValueComparison
@@ -23,6 +23,7 @@ _METHOD = re.compile(r"^(?:solution|Solution\(\))\.")
 _MODULES = (
     "string re datetime collections heapq bisect copy math random statistics itertools functools operator"
 )
+_ABOUT_EQUAL = FloatValue()
 CALL_PREAMBLE = "\n".join(
     [
         *(f"from {name} import *" for name in (*_MODULES.split(), "builtins", "typing")),
@@ -38,8 +39,6 @@ def io_tests(
     *,
     code: str = "",
     text: TextComparison | None = None,
-    value: ValueComparison | None = None,
-    language: Language = Language.PYTHON,
     seconds: float | None = None,
     apps_rules: bool = False,
 ) -> IoTests:
@@ -49,8 +48,6 @@ def io_tests(
         row: The row, with lists of equal length that are not empty.
         code: Starter code or a solution; tells whether `fn_name` is a method of `Solution`.
         text: How outputs are compared; by default as tokens, with a tolerance where fractions are expected.
-        value: How results are compared; by default with a tolerance where floats are expected.
-        language: What submissions to standard input tests are written in.
         seconds: The most that one run of a whole program may take.
         apps_rules: Read arguments and results as APPS and TACO do: results may each stand in a list of their
             own, and an object with nothing but integers as keys is a dict of these, which JSON has not.
@@ -65,14 +62,9 @@ def io_tests(
         raise row.error("outputs", f"it must have {len(inputs)} entries, one for each input")
     if name := row.text_or("fn_name"):
         entry, calls = entry_point(name, code), _argument_lists(row, inputs)
-        if apps_rules:
-            return _apps_calls(entry, calls, _unwrapped(outputs), value or FloatValue())
-        return call_tests(entry, calls, outputs, value or FloatValue())
-    texts = [_text(row, "outputs", number, output) for number, output in enumerate(outputs)]
-    pairs = zip(
-        (_text(row, "inputs", number, given) for number, given in enumerate(inputs)), texts, strict=True
-    )
-    return stdio_tests(pairs, text, language, seconds)
+        return _apps_calls(entry, calls, outputs) if apps_rules else call_tests(entry, calls, outputs)
+    pairs = zip(_texts(row, "inputs", inputs), _texts(row, "outputs", outputs), strict=True)
+    return stdio_tests(pairs, text, seconds=seconds)
 
 
 def stdio_tests(
@@ -109,19 +101,11 @@ def form_of(tests: IoTests) -> str:
     return "stdio" if isinstance(tests, StdioTests) else "function"
 
 
-def _text(row: RawRow, field: str, number: int, value: object) -> str:
-    """A text; a list of lines and a bare number are written out, as the sets' own judges do."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, list | tuple) and value and all(isinstance(line, str) for line in value):
-        return "\n".join(value)
-    raise RowError(f"{row.within}{field}[{number}]", value, "it must be a text or a list of lines")
-
-
 def call_tests(
-    entry: str, calls: Iterable[Sequence[Any]], expected: Iterable[Any], comparison: ValueComparison
+    entry: str,
+    calls: Iterable[Sequence[Any]],
+    expected: Iterable[Any],
+    comparison: ValueComparison = _ABOUT_EQUAL,
 ) -> CallTests:
     """Makes tests of argument lists and results; as many of both."""
     pairs = zip(calls, expected, strict=True)
@@ -133,28 +117,38 @@ def call_tests(
     )
 
 
-def json_value(text: object, field: str) -> Any:
+def json_value(text: str, field: str) -> Any:
     """The one JSON value that a text holds.
 
     Raises:
-        RowError: If it is no text, or holds something else.
+        RowError: If it holds something else.
     """
-    if not isinstance(text, str):
-        raise RowError(field, text, "it must be a text that holds a JSON value")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RowError(field, text, f"each line must be one JSON value: {error}") from error
 
 
-def json_lines(text: object, field: str) -> list[Any]:
+def json_lines(text: str, field: str) -> list[Any]:
     """The JSON values of a text, one a line; none for an empty text.
 
     Raises:
-        RowError: As `json_value`.
+        RowError: If a line holds something else.
     """
-    lines = text.split("\n") if isinstance(text, str) and text.strip() else []
-    return [json_value(line, field) for line in lines] if isinstance(text, str) else [json_value(text, field)]
+    return [json_value(line, field) for line in text.split("\n")] if text.strip() else []
+
+
+def _texts(row: RawRow, field: str, values: Sequence[object]) -> Iterator[str]:
+    """Texts; a list of lines and a bare number are written out, as the sets' own judges do."""
+    for number, value in enumerate(values):
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield str(value)
+        elif isinstance(value, list | tuple) and all(isinstance(line, str) for line in value):
+            yield "\n".join(value)
+        else:
+            raise RowError(f"{row.within}{field}[{number}]", value, "it must be a text or a list of lines")
 
 
 def _argument_lists(row: RawRow, inputs: Sequence[Any]) -> Sequence[Sequence[Any]]:
@@ -164,14 +158,13 @@ def _argument_lists(row: RawRow, inputs: Sequence[Any]) -> Sequence[Sequence[Any
     return inputs
 
 
-def _apps_calls(
-    entry: str, calls: Sequence[Sequence[Any]], expected: list[Any], comparison: ValueComparison
-) -> IoTests:
+def _apps_calls(entry: str, calls: Sequence[Sequence[Any]], outputs: Sequence[Any]) -> IoTests:
     """Calls as JSON values, or as statements where a dict with integer keys takes part."""
+    expected = _unwrapped(outputs)
     keyed = [[_with_integer_keys(argument) for argument in arguments] for arguments in calls]
     results = [_with_integer_keys(result) for result in expected]
     if keyed == [list(arguments) for arguments in calls] and results == expected:
-        return call_tests(entry, calls, expected, comparison)
+        return call_tests(entry, calls, expected)
     statements = (
         f"assert {entry}({', '.join(map(repr, arguments))}) == {result!r}"
         for arguments, result in zip(keyed, results, strict=True)

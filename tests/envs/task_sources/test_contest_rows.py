@@ -118,8 +118,18 @@ def test_taco_special_judges(tmp_path: Any) -> None:
         task = parsed("taco", row, split="test", special_judges=path)
         assert stdio(task).comparison == (comparison or TokenText())
         assert (SEVERAL_ANSWERS in task.metadata.tags) is (comparison is None)
+        assert SEVERAL_ANSWERS not in parsed("taco", row, split="test").metadata.tags
         train = parsed("taco", row, split="train", special_judges=path)
         assert stdio(train).comparison == TokenText()
+
+
+def test_list_of_special_judges_beats_the_wording(tmp_path: Any) -> None:
+    path = tmp_path / "output_spj.jsonl"
+    path.write_text(json.dumps({"idx": 0, "special_judge": False, "case": 0}) + "\n")
+    row = rows.taco() | {"question": "If there are several answers, print any of them."}
+    assert SEVERAL_ANSWERS in parsed("taco", row, split="test").metadata.tags
+    listed = parsed("taco", row, split="test", special_judges=path)
+    assert SEVERAL_ANSWERS not in listed.metadata.tags
 
 
 @pytest.mark.parametrize("line", ["[]", "{}", '{"idx": "x", "special_judge": true, "case": 1}', "{"])
