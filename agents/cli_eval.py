@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..envs.env_config import EnvConfig
+from ..envs.task_data.set_choice import SetChoice
 from ..envs.task_set import TaskSet
 from ..kernels.backends import BACKENDS
 from ..kernels.kernel_error import UnknownBackendError
@@ -34,14 +35,18 @@ from .usage_error import UsageError
 def add_parser(subparsers: Any) -> None:
     """Adds the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser("eval", help="evaluate a policy on a task set")
-    parser.add_argument("set", metavar="SET", help=f"task set: {', '.join(TaskSet.names())}")
+    parser.add_argument(
+        "set",
+        metavar="SET",
+        help=f"NAME[:SPLIT][=PATH], or a file of tasks; names: {', '.join(TaskSet.names())}",
+    )
     parser.add_argument("--policy", default="openai", help=f"{', '.join(POLICY_KINDS)} (default: openai)")
     parser.add_argument("--model", help="model name at the endpoint")
     parser.add_argument("--base-url", help="OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1")
     parser.add_argument("--api-key-env", default="OPENAI_API_KEY", help="variable with the key (%(default)s)")
     parser.add_argument("-n", "--tasks", type=_positive, help="how many tasks (default: all; blackbox: 100)")
     parser.add_argument("-k", "--samples", type=_positive, default=1, help="episodes per task (%(default)s)")
-    parser.add_argument("--split", help="blackbox: train or heldout (default: heldout)")
+    parser.add_argument("--split", help="split of the set (default: its first; blackbox: heldout)")
     parser.add_argument("--levels", type=_levels, help="blackbox: levels such as 1,2,3")
     _add_environment(parser)
     parser.add_argument("--temperature", type=_temperature, default=0.0, help="0 is greedy (%(default)s)")
@@ -175,13 +180,13 @@ async def _evaluate(plan: EvaluationPlan) -> EvaluationSummary:
 
 def _task_set(arguments: argparse.Namespace) -> TaskSet:
     if arguments.set != "blackbox":
-        for option in ("split", "levels"):
-            if getattr(arguments, option) is not None:
-                raise UsageError(
-                    f"--{option} is for the task set blackbox only; leave it out for {arguments.set!r}"
-                )
-        tasks = TaskSet.load(arguments.set)
-        return tasks.take(arguments.tasks) if arguments.tasks else tasks
+        if arguments.levels is not None:
+            raise UsageError(
+                f"--levels is for the task set blackbox only; leave it out for {arguments.set!r}"
+            )
+        choice = SetChoice.parse(arguments.set)
+        split = choice.split or arguments.split
+        return TaskSet.load(choice.source.name, path=choice.path, split=split, limit=arguments.tasks)
     options: dict[str, Any] = {"split": arguments.split or "heldout", "size": arguments.tasks or 100}
     if arguments.levels is not None:
         options["levels"] = arguments.levels
