@@ -315,4 +315,4 @@ def _similarity(text: str) -> float:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console()
+    return Console(markup=False, emoji=False)

@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> int:
         reasoning=not arguments.no_reasoning,
         one_program=arguments.one_program,
     )
-    console, counts = Console(), Counter[str]()
+    console, counts = Console(markup=False, emoji=False), Counter[str]()
     with RowProgress(console) as progress:
         aside = out.with_suffix(".bad_rows.jsonl")
         written = write_conversations(_usable(found, aside, counts, progress), out)

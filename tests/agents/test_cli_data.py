@@ -53,6 +53,14 @@ def test_show_renders_tasks_and_bad_rows(file: Path, capsys: pytest.CaptureFixtu
     assert "check(has_close_elements)" in run("show", "humaneval", capsys=capsys)
 
 
+def test_labels_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing in a name is read as markup, or as the name of a picture such as that of a train."""
+    (tmp_path / "train.jsonl").write_text(json.dumps({"question": "What is 3 + 4?", "answer": "#### 7"}))
+    told = run("prepare", f"gsm8k:train={tmp_path}", "--out", tmp_path / "[red]", capsys=capsys)
+    assert "gsm8k:train: 1 tasks" in told
+    assert "[red]" in told
+
+
 def test_validate_writes_bad_tasks_and_rows_and_resumes(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
