@@ -23,7 +23,7 @@ from .program_runner import ProgramError
 
 _HEADER = struct.Struct("!I")
 _REPORT_BYTES = 1 << 16
-_GRACE_SECONDS = 5.0
+_GRACE_SECONDS = 3.0
 _KILLED = -9
 _OUTPUT_OF_COMPILER = 1 << 16
 _MAX_BINARY = 32 << 20

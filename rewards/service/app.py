@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic_core import PydanticSerializationError
 
+from ...kernels.kernel_error import KernelError
 from ..programs import ProgramError, ProgramRunner
-from ..verdict import JudgeError
+from ..verdict import BrokenTaskError, JudgeError
 from .code_judge_routes import code_judge_routes
 from .data_set_routes import data_set_routes
 from .gate import Gate
@@ -76,8 +77,9 @@ def _answer_errors(app: FastAPI) -> None:
         ]
         return JSONResponse({"detail": shown}, 422)
 
-    @app.exception_handler(ProgramError)
     @app.exception_handler(BadFileError)
+    @app.exception_handler(BrokenTaskError)
+    @app.exception_handler(ProgramError)
     async def bad_program(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)[:500]}, 400)
 
@@ -96,6 +98,7 @@ def _answer_errors(app: FastAPI) -> None:
         return _later(504, error.retry_seconds, error)
 
     @app.exception_handler(JudgeError)
+    @app.exception_handler(KernelError)
     @app.exception_handler(MachineFaultError)
     async def fault(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": f"the judge failed, which says nothing about the code: {error}"}, 500)

@@ -33,6 +33,7 @@ class SubmissionGrader(Protocol):
         Raises:
             RowError: If the row or the configuration is not as it should be.
             MachineFaultError: If the machine failed while programs ran.
+            BrokenTaskError: If the tests of the row cannot judge anything.
             JudgeError: If the machine failed while the judge ran.
             QueueFullError: If too many wait already.
             QueueTimeoutError: If its turn did not come in time.

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from replgym.kernels import Isolation
 from replgym.rewards.programs import (
     Program,
     ProgramError,
@@ -26,9 +27,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 DOUBLE = "#include <iostream>\nint main() { long a; std::cin >> a; std::cout << 2 * a; }"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def runner() -> AsyncIterator[SandboxedPrograms]:
-    made = SandboxedPrograms()
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(Isolation)[1:])
+async def runner(request: pytest.FixtureRequest) -> AsyncIterator[SandboxedPrograms]:
+    made = SandboxedPrograms(isolation=request.param)
     yield made
     await made.close()
 
@@ -133,13 +134,25 @@ async def test_a_cancelled_run_dies(runner: SandboxedPrograms) -> None:
     await until(lambda: not alive(descendants(os.getpid()) - before))
 
 
-async def test_programs_do_not_see_the_host(runner: SandboxedPrograms) -> None:
-    source = (
-        "import os, socket\nprint('PYTHONPATH' in os.environ)\n"
-        "print(len([p for p in os.listdir('/proc') if p.isdigit()]) < 5)\n"
-        "try: socket.create_connection(('1.1.1.1', 53), 1)\nexcept OSError: print('no network')"
-    )
-    assert ran(await run(runner, source)).stdout.decode().splitlines() == ["False", "True", "no network"]
+async def test_programs_are_kept_from_what_the_runner_says(runner: SandboxedPrograms) -> None:
+    checks = {
+        "network": "import socket\ntry: socket.create_connection(('1.1.1.1', 53), 1)\nexcept OSError: print('kept')",
+        "reading": f"try: open({__file__!r})\nexcept OSError: print('kept')",
+        "writing": "try: open('/var/tmp/../tmp2', 'w')\nexcept OSError: print('kept')",
+        "signals": f"import os\ntry: os.kill({os.getpid()}, 0)\nexcept OSError: print('kept')",
+        "processes": f"import os\ntry: open('/proc/{os.getpid()}/environ')\nexcept OSError: print('kept')",
+    }
+    said = await runner.protections()
+    for protection in checks.keys() & set(said):
+        assert ran(await run(runner, checks[protection])).stdout == b"kept\n", protection
+
+
+async def test_secrets_of_the_host_are_not_in_the_environment(
+    runner: SandboxedPrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "x")
+    result = ran(await run(runner, "import os; print({'SECRET', 'PYTHONPATH'} & set(os.environ))"))
+    assert result.stdout == b"set()\n"
 
 
 async def test_cpp_is_compiled_once_and_run_for_each_input(runner: SandboxedPrograms) -> None:

@@ -250,6 +250,28 @@ def test_functions(completion: str, freeform: bool, accepted: bool) -> None:
     )
 
 
+AUTO_EVAL = {
+    "id": 1,
+    "content": "Add two numbers.",
+    "labels": '{"programming_language": "python"}',
+    "test": {"code": "def test():\n    assert add(1, 2) == 3\n    assert add(2, 2) == 4\n\ntest()"},
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "accepted"),
+    [
+        ("def add(a, b):\n    return a + b\n\nif __name__ == '__main__':\n    print(add(1, 2))", True),
+        ("def add(a, b):\n    return 3", False),
+        ("import sys\nsys.exit(0)", False),
+        ("def add(a, b):\n    import os\n    os._exit(0)", False),
+    ],
+)
+def test_appended_assertions(code: str, accepted: bool) -> None:
+    result = submit(f"```python\n{code}\n```", AUTO_EVAL, "AutoEvalDataset")
+    assert (result.accepted, result.extracted_code) == (accepted, code)
+
+
 def test_task_sets_of_the_server(server: RunningServer) -> None:
     assert requests.get(f"{server.url}/list_datasets", timeout=10).json() == ["humaneval"]
     config = TestConfig()
@@ -285,6 +307,25 @@ def test_task_sets_of_the_server(server: RunningServer) -> None:
         (
             {
                 "dataset": "x",
+                "config": {
+                    "dataset_type": "HumanEvalDataset",
+                    "provided_data": {"prompt": "p", "test": "no check", "entry_point": "f"},
+                },
+            },
+            400,
+            "does not compile",
+        ),
+        (
+            {
+                "dataset": "x",
+                "config": {"dataset_type": "AutoEvalDataset", "provided_data": {"test": "{"}},
+            },
+            400,
+            "provided_data.test is a string that is not JSON",
+        ),
+        (
+            {
+                "dataset": "x",
                 "config": {"dataset_type": "HumanEvalDataset", "provided_data": {"prompt": "p", "test": "t"}},
             },
             400,
@@ -300,6 +341,7 @@ def test_rows_that_cannot_be_judged_by(
     assert message in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_the_reward_of_verl(server: RunningServer) -> None:
     from verl.utils.reward_score.sandbox_fusion import compute_score
 
