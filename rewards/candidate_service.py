@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import io
 import linecache
 import socket
@@ -19,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from .beside_service import Beside
 from .candidate_objects import CandidateObjects, attributes_of
 from .codec import CodecError, Decoder, Encoder
 from .frames import receive_frame, receive_text, send_frame, send_text
@@ -53,8 +55,6 @@ class _Service:
         builtins.input = self._input(builtins.input)
         operations = _OPERATIONS
         if job["beside"]:
-            from .beside_service import Beside
-
             beside = Beside()
             operations = {**operations, "beside": lambda test: beside.run(module, self.ask, test)}
         self._operations = operations
@@ -182,6 +182,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "special": _special,
     "method": lambda target, name, /, *args, **kwargs: getattr(target, name)(*args, **kwargs),
     "names": _names,
+    "copy": lambda target, deep: copy.deepcopy(target) if deep else copy.copy(target),
     "await": _run_awaitable,
 }
 

@@ -7,7 +7,6 @@ failed. Where that cannot be done without changing what the program means, the w
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -31,7 +30,6 @@ class CheckProgram:
     """How many tests it has, at least one."""
     tree: ast.Module
     """The program, cut."""
-    uncut: ast.Module
     _context: str
     _defined: dict[str, Any] = field(default_factory=dict)
 
@@ -48,7 +46,6 @@ class CheckProgram:
             raise CheckProgramError(f"the test program does not compile: {error}") from error
         tree.body = [node for node in tree.body if not _is_call_of_check(node)]
         check = _find_check(tree)
-        uncut = copy.deepcopy(tree)
         if _can_be_cut(check) and any(_asserts_something(statement) for statement in check.body):
             count = 0
             for place, statement in enumerate(check.body):
@@ -57,7 +54,7 @@ class CheckProgram:
                     count += 1
         else:
             check.body, count = [_guarded(check.body, 0)], 1
-        return cls(count, ast.fix_missing_locations(tree), uncut, context)
+        return cls(count, ast.fix_missing_locations(tree), context)
 
     def context(self) -> dict[str, Any]:
         """What the context defines; executed once.
@@ -97,6 +94,14 @@ class CheckProgram:
             raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
         found: Callable[[object], object] = namespace["check"]
         return found
+
+
+def whole_program(source: str, context: str) -> ast.Module:
+    """The context and the program in one, not cut."""
+    tree = ast.parse(source)
+    kept = [node for node in tree.body if not _is_call_of_check(node)]
+    tree.body = [*ast.parse(context).body, *kept]
+    return tree
 
 
 def _is_call_of_check(node: ast.stmt) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -121,7 +122,7 @@ class Encoder(_Walk):
             self._states.append([[name, self.lower(part, 0)] for name, part in state.items()])
         if self._states:
             lowered = {"!": [lowered, self._states]}
-        text = json.dumps(lowered, separators=(",", ":")).encode()
+        text = _WRITER.encode(lowered).encode()
         if len(text) > MAX_BYTES:
             raise ValueTooLargeError(f"the value has {len(text)} bytes as text; the limit is {MAX_BYTES}")
         return text
@@ -211,7 +212,7 @@ class Decoder(_Walk):
         if len(text) > MAX_BYTES:
             raise ValueTooLargeError(f"the text has {len(text)} bytes; the limit is {MAX_BYTES}")
         try:
-            raw = json.loads(text, object_pairs_hook=_one_key, parse_constant=_refuse)
+            raw = _READER.decode(text.decode())
             states = []
             if type(raw) is dict and "!" in raw:
                 raw, states = raw["!"]
@@ -226,7 +227,7 @@ class Decoder(_Walk):
             raise
         except MemoryError as error:
             raise ValueTooLargeError("the value does not fit in memory") from error
-        except (ValueError, TypeError, OverflowError, RecursionError, LookupError, AttributeError) as error:
+        except _MALFORMED as error:
             raise CodecError(f"not a value: {type(error).__name__}") from error
 
     def lift(self, raw: Any, depth: int) -> Any:
@@ -379,3 +380,8 @@ def _one_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(_: str) -> Any:
     raise CodecError("not a value: bare NaN or Infinity")
+
+
+_MALFORMED = (ValueError, TypeError, ArithmeticError, RecursionError, LookupError, AttributeError, re.error)
+_WRITER = json.JSONEncoder(separators=(",", ":"))
+_READER = json.JSONDecoder(object_pairs_hook=_one_key, parse_constant=_refuse)

@@ -41,7 +41,8 @@ def lower(value: Any) -> tuple[str, Any] | None:
     if described is not None:
         tag, describe = described
         return tag, describe(value)
-    if kind.__module__ == "numpy" and "numpy" in sys.modules:
+    owner = value.__module__ if kind is type else kind.__module__
+    if str(owner).partition(".")[0] == "numpy" and "numpy" in sys.modules:
         return _lower_numpy(value)
     name = _NAMES.get(id(value))
     return None if name is None else ("B", name)

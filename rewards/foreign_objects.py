@@ -20,7 +20,7 @@ from .special_methods import SPECIAL_METHODS
 
 _CALLABLES = (types.FunctionType, types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 _STREAMS = (io.StringIO, io.BytesIO)
-_PASSIVE = frozenset(SPECIAL_METHODS) - {"__copy__", "__deepcopy__", "__await__", "__format__"}
+_PASSIVE = frozenset(SPECIAL_METHODS) - {"__await__", "__format__"}
 
 
 class ForeignObjects:

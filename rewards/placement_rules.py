@@ -33,6 +33,10 @@ _CALLS = frozenset(
     {"open", "globals", "seed", "default_rng", "assertLogs", "assertNoLogs", "assertWarns", "warns", "chdir"}
     | {"setenv", "delenv", "syspath_prepend", "deprecated_call", "getsizeof", "getrefcount", "vars"}
 )
+_OF_LIBRARIES = frozenset(
+    {"iloc", "loc", "columns", "dtypes", "get_title", "get_xlabel", "get_ylabel", "get_legend", "get_figure"}
+)
+"""Attributes of tables and plots, which come from libraries that the tests need not import."""
 _REPLACEABLE = frozenset({"builtins.input", "sys.stdin", "sys.stdout", "sys.stderr"})
 _PATCHES = ("patch.object", "patch.dict", "patch.multiple")
 
@@ -82,8 +86,11 @@ def _reason(node: ast.AST, module: str | None, known: frozenset[str]) -> str:
                 return f"the tests derive a class from the submission's {ast.unparse(base)}"
     if isinstance(node, ast.arg) and node.arg in _FIXTURES:
         return f"the fixture {node.arg} belongs to one process"
-    if isinstance(node, ast.Attribute) and ast.unparse(node) in ("sys.argv", "sys.modules", "sys.path"):
-        return f"{ast.unparse(node)} belongs to one process"
+    if isinstance(node, ast.Attribute) and node.attr in ("argv", "modules", "path"):
+        if ast.unparse(node.value) == "sys":
+            return f"sys.{node.attr} belongs to one process"
+    if isinstance(node, ast.Attribute) and node.attr in _OF_LIBRARIES:
+        return f"objects with {node.attr!r} do not cross a process border"
     return _of_call(node, known) if isinstance(node, ast.Call) else ""
 
 

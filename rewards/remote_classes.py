@@ -58,6 +58,12 @@ class RemoteObject:
     def __dir__(self) -> Any:
         return handle_of(self).do("dir", self)
 
+    def __copy__(self) -> Any:
+        return _copied(self, deep=False)
+
+    def __deepcopy__(self, _: object) -> Any:
+        return _copied(self, deep=True)
+
     def __str__(self) -> str:
         return _text(handle_of(self).do("str", self))
 
@@ -250,6 +256,13 @@ def is_remote(value: Any) -> bool:
 def is_remote_class(value: Any) -> bool:
     """Whether a value is a class of stand-ins."""
     return isinstance(value, RemoteMeta)
+
+
+def _copied(value: Any, *, deep: bool) -> Any:
+    copy = handle_of(value).do("copy", value, deep)
+    if is_remote(copy) and handle_of(copy).fresh:
+        handle_of(copy).decides = handle_of(value).decides
+    return copy
 
 
 def returned(value: Any) -> Any:

@@ -20,7 +20,7 @@ NUMBERS = frozenset(
 _OTHERS = frozenset(
     {"__hash__", "__str__", "__repr__", "__format__", "__bytes__", "__fspath__", "__iter__", "__next__"}
     | {"__reversed__", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__call__"}
-    | {"__enter__", "__exit__", "__neg__", "__pos__", "__invert__", "__copy__", "__deepcopy__"}
+    | {"__enter__", "__exit__", "__neg__", "__pos__", "__invert__"}
     | {"__await__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__length_hint__"}
 )
 

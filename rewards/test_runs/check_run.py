@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 from ..beside_names import TEST_MODULE
 from ..beside_program import BesideProgram
 from ..candidate_error import SubmissionEndedError
-from ..check_program import CheckProgram
+from ..check_program import CheckProgram, whole_program
 from ..placement_rules import place
 from ..remote_classes import returned
 from ..test_names import TestNames
@@ -26,10 +25,7 @@ class CheckRun:
     def __init__(self, tests: CheckTests) -> None:
         self._tests = tests
         self._program = CheckProgram.parse(tests.source, f"{tests.preamble}\n{tests.context}")
-        whole = self._program.uncut
-        whole.body = [*ast.parse(tests.context).body, *whole.body]
-        self._placement, _ = place(whole, tests.placement)
-        self._whole = whole
+        self._placement, _ = place(self._program.tree, tests.placement)
 
     @property
     def count(self) -> int:
@@ -42,7 +38,8 @@ class CheckRun:
         names = TestNames.read(self._program.tree, by_convention=False)
         if self._placement is Placement.BESIDE:
             job = {"kind": "check", "shared": True, "entry_point": entry_point}
-            test = BesideTest("check", BesideProgram.rewrite(self._whole), job)
+            program = BesideProgram.rewrite(whole_program(self._tests.source, self._tests.context))
+            test = BesideTest("check", program, job)
             BesideRun([test], names, "solution", self._tests.preamble, entry_point).run(examination)
             return
         shared = _classes_of(self._program.context()) if self._tests.preamble else {}
