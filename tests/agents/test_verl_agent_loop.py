@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import pytest_asyncio
+import torch
 import yaml
 from hydra import compose, initialize_config_module
 from verl import DataProto
 from verl.experimental.agent_loop.agent_loop import AgentLoopOutput, AgentLoopWorker, DictConfigWrap
+from verl.trainer.ppo.core_algos import agg_loss
 from verl.trainer.ppo.utils import create_rl_dataset
+from verl.trainer.ppo.v1.utils import compute_advantage_for_multi_trajectories
 from verl.utils.dataset.rl_dataset import collate_fn
 from verl.workers.rollout.replica import TokenOutput
 
@@ -215,6 +218,22 @@ async def test_an_episode_with_a_void_turn_can_be_left_out_of_the_loss(
     assert len(made.response_mask) == len(made.response_ids)
     logged = list(read_episodes(loop._resources.log.path))[-1]
     assert sum(logged.branches[0].response_mask) == sum(map(len, engine.answered))
+
+
+async def test_verl_gives_a_masked_episode_no_gradient_and_its_place_in_the_group() -> None:
+    mask = torch.tensor([[1, 1, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 0, 1]])
+    scores = torch.zeros(4, 4)
+    scores[:, -1] = torch.tensor([1.0, 0.0, 0.0, 1.0])
+    group = {"uid": np.array(["a"] * 4, dtype=object)}
+    batch = DataProto.from_dict({"response_mask": mask, "token_level_rewards": scores}, group)
+    settings = {"gamma": 1.0, "lam": 1.0, "num_repeat": 4, "norm_adv_by_std_in_grpo": True, "config": None}
+    keys = [f"a_{number}_0" for number in range(4)]
+    made = compute_advantage_for_multi_trajectories(batch, keys, adv_estimator="grpo", **settings)
+    logprobs = torch.zeros(4, 4, requires_grad=True)
+    agg_loss(-made.batch["advantages"] * torch.exp(logprobs), mask, "token-mean").backward()
+    expected = mask * torch.tensor([[-1.0], [0.0], [1.0], [-1.0]]) * (0.5 / scores[:, -1].std()) / mask.sum()
+    assert logprobs.grad is not None
+    torch.testing.assert_close(logprobs.grad, expected, rtol=1e-4, atol=0)
 
 
 @pytest.mark.parametrize(
