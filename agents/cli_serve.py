@@ -48,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
         "--memory-megabytes", type=int, help="memory of such a run (256; Python gets 1024 more)"
     )
     parser.add_argument("--body-megabytes", type=int, help="largest request (64)")
-    parser.add_argument("--sessions", type=int, help="interpreters at once (16)")
+    parser.add_argument("--sessions", type=int, help="sessions of interpreters at once (16)")
     parser.add_argument(
         "--session-seconds", type=float, help="seconds after which an unused session ends (600)"
     )
@@ -83,19 +83,31 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     task_sets = _task_sets(arguments.task_set)
     if arguments.ray:
-        from ..rewards.service.ray_server import serve_on_ray
-
-        serve_on_ray(
-            settings,
-            arguments.host,
-            arguments.port,
-            task_sets,
-            replicas=arguments.replicas,
-            address=arguments.ray_address,
-        )
+        _serve_on_ray(arguments, settings, task_sets)
     else:
         serve(settings, arguments.host, arguments.port, task_sets)
     return 0
+
+
+def _serve_on_ray(
+    arguments: argparse.Namespace, settings: ServiceSettings, task_sets: Mapping[str, Sequence[Problem]]
+) -> None:
+    try:
+        import ray.serve  # noqa: F401 - to see that it is there
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--ray needs {error.name}: pip install 'replgym[serve-ray]'") from error
+    from ..rewards.service.ray_server import serve_on_ray
+
+    if arguments.replicas < 1:
+        raise UsageError(f"--replicas {arguments.replicas}: give at least 1")
+    serve_on_ray(
+        settings,
+        arguments.host,
+        arguments.port,
+        task_sets,
+        replicas=arguments.replicas,
+        address=arguments.ray_address,
+    )
 
 
 def _settings(arguments: argparse.Namespace) -> ServiceSettings:

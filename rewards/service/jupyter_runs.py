@@ -32,6 +32,7 @@ from .service_settings import ServiceSettings
 from .work_queue import QueueTimeoutError
 
 _FETCHED_BYTES = 16 << 20
+_OUTPUT_CHARACTERS = 1 << 20
 _RETRY_SECONDS = 5
 
 
@@ -68,8 +69,13 @@ class JupyterRuns:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
+        # Single requests find room when all sessions are taken.
         self._pool = make_kernel_pool(
-            settings.kernel_backend, size=settings.sessions, warm=1, isolation=settings.isolation
+            settings.kernel_backend,
+            size=settings.sessions + settings.workers,
+            warm=1,
+            isolation=settings.isolation,
+            output_limit=_OUTPUT_CHARACTERS,
         )
         self._sessions = JupyterSessions(self._pool, settings)
 
@@ -192,9 +198,10 @@ def _cell(result: CellResult) -> CellRunResult:
         return "".join(output.text for output in result.outputs if output.kind is kind)
 
     shown = (OutputKind.RESULT, OutputKind.DISPLAY)
+    cut = f"[{result.truncated} characters of output were cut]\n" if result.truncated else ""
     return CellRunResult(
         stdout=stream(OutputKind.STDOUT),
-        stderr=stream(OutputKind.STDERR),
+        stderr=stream(OutputKind.STDERR) + cut,
         display=[dict(output.data) for output in result.outputs if output.kind in shown],
         error=_errors(result),
     )

@@ -58,7 +58,7 @@ class ServiceSettings(BaseModel):
     body_seconds: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     """Seconds in which a request must have arrived."""
     sessions: int = Field(default=16, ge=1)
-    """Interpreters that are alive at once, for sessions and for single requests of `/run_jupyter`."""
+    """Sessions that may be alive at once; there are `workers` more interpreters for single requests."""
     session_seconds: float = Field(default=600.0, gt=0, allow_inf_nan=False)
     """Seconds without a request after which a session is ended."""
     kernel_backend: str = "jupyter"

@@ -136,7 +136,8 @@ async def test_a_cancelled_run_dies(runner: SandboxedPrograms) -> None:
 
 async def test_programs_are_kept_from_what_the_runner_says(runner: SandboxedPrograms) -> None:
     checks = {
-        "network": "import socket\ntry: socket.create_connection(('1.1.1.1', 53), 1)\nexcept OSError: print('kept')",
+        "network": "import socket\n"
+        "try: socket.create_connection(('1.1.1.1', 53), 1)\nexcept OSError: print('kept')",
         "reading": f"try: open({__file__!r})\nexcept OSError: print('kept')",
         "writing": "try: open('/var/tmp/../tmp2', 'w')\nexcept OSError: print('kept')",
         "signals": f"import os\ntry: os.kill({os.getpid()}, 0)\nexcept OSError: print('kept')",

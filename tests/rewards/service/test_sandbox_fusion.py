@@ -154,6 +154,15 @@ def test_cells_that_take_too_long() -> None:
     assert len(response.cells) == 2
 
 
+def test_what_is_cut_of_a_cell_is_counted() -> None:
+    request = RunJupyterRequest(cells=["print('x' * 1_500_000, end='')"])
+    response = sandbox_fusion.run_jupyter(request, max_attempts=1, client_timeout=60)
+    (cell,) = response.cells
+    cut = int(cell.stderr.split()[0].removeprefix("["))
+    assert cell.stderr == f"[{cut} characters of output were cut]\n"
+    assert cell.stdout.count("x") + cut == 1_500_000
+
+
 def cells_in_session(server: RunningServer, *cells: str, **options: object) -> Any:
     body = {"cells": cells, "session_id": "one", **options}
     answer = requests.post(f"{server.url}/run_jupyter", json=body, timeout=60)
