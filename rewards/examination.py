@@ -166,11 +166,13 @@ class Examination:
         if not self.finish(number, failure, time.monotonic() - start):
             raise SubmissionEndedError
 
-    def finish(self, number: int, failure: Failure | None, seconds: float) -> bool:
+    def finish(
+        self, number: int, failure: Failure | None, seconds: float, peak_memory: int | None = None
+    ) -> bool:
         """Records the outcome of a test; False when the submission is at its end."""
         self._interruptible = False
         failure = self.ended or failure
-        self.record(number, failure, seconds)
+        self.record(number, failure, seconds, peak_memory=peak_memory)
         self._interruptible = True
         if self.ended is not None:
             self._end_recorded = True
@@ -219,6 +221,13 @@ class Examination:
         yield
         self._deadline = time.monotonic() + left
         signal.setitimer(signal.ITIMER_REAL, max(left, _ALARM_REPEAT / 1000), _ALARM_REPEAT)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """What is done in here is not broken off at the time limit, because it keeps to it by itself."""
+        self._interruptible = False
+        yield
+        self._interruptible = True
 
     def time_is_up(self) -> SubmissionEndedError:
         """Ends the submission for its time limit, and returns what to raise."""

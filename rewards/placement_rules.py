@@ -86,11 +86,11 @@ def _reason(node: ast.AST, module: str | None, known: frozenset[str]) -> str:
                 return f"the tests derive a class from the submission's {ast.unparse(base)}"
     if isinstance(node, ast.arg) and node.arg in _FIXTURES:
         return f"the fixture {node.arg} belongs to one process"
-    if isinstance(node, ast.Attribute) and node.attr in ("argv", "modules", "path"):
-        if ast.unparse(node.value) == "sys":
+    if isinstance(node, ast.Attribute):
+        if node.attr in ("argv", "modules", "path") and ast.unparse(node.value) == "sys":
             return f"sys.{node.attr} belongs to one process"
-    if isinstance(node, ast.Attribute) and node.attr in _OF_LIBRARIES:
-        return f"objects with {node.attr!r} do not cross a process border"
+        if node.attr in _OF_LIBRARIES:
+            return f"objects with {node.attr!r} do not cross a process border"
     return _of_call(node, known) if isinstance(node, ast.Call) else ""
 
 

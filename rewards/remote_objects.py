@@ -29,7 +29,8 @@ from typing import Any
 from .candidate_objects import attributes_of
 from .codec import CodecError
 from .foreign_objects import ForeignObjects
-from .remote_classes import RemoteClasses, handle_of, is_remote, is_remote_class
+from .remote_classes import RemoteClasses
+from .remote_object import handle_of, is_remote, is_remote_class
 from .test_names import TestNames
 
 Do = Callable[..., Any]

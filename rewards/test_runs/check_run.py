@@ -9,7 +9,7 @@ from ..beside_program import BesideProgram
 from ..candidate_error import SubmissionEndedError
 from ..check_program import CheckProgram, whole_program
 from ..placement_rules import place
-from ..remote_classes import returned
+from ..remote_object import returned
 from ..test_names import TestNames
 from ..tests import CheckTests
 from ..verdict import Placement

@@ -170,7 +170,9 @@ from clock import Clock, ClockError
 class ClockTest(unittest.TestCase):
     def setUp(self): self.clock = Clock(8, 0)
     def test_text(self): self.assertEqual(str(self.clock), "08:00")
-    def test_equal(self): self.assertEqual(self.clock, Clock(32, 0)); self.assertNotEqual(self.clock, Clock(9, 0))
+    def test_equal(self):
+        self.assertEqual(self.clock, Clock(32, 0))
+        self.assertNotEqual(self.clock, Clock(9, 0))
     def test_add(self): self.assertEqual(self.clock + 90, Clock(9, 30))
     def test_error(self):
         with self.assertRaises(ClockError) as caught: Clock("x", 0)
@@ -373,10 +375,11 @@ def test():
 def try_all(*given):
     reached = []
     for thing in given:
+        ask, number = thing.__dict__.get("__replgym_ask__"), thing.__dict__["__replgym_foreign__"]
+        ask = ask or thing.__closure__[0].cell_contents
         for name in ("__globals__", "gi_frame", "__class__", "_secret", "__dict__", "func_globals", "f_back"):
-            for ask in (lambda: thing.__dict__["__replgym_ask__"]("get", thing.__dict__["__replgym_foreign__"], (name,), {}),):
-                try: reached.append((name, ask()))
-                except BaseException: pass
+            try: reached.append((name, ask("get", number, (name,), {})))
+            except AttributeError: pass
     return reached
 """
     assert _failed(await judge.grade(PytestTests(source=source), cheat, time_limit=60)) == []
