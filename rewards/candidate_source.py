@@ -41,13 +41,12 @@ class CandidateSource(Protocol):
         """
         ...
 
-    def compile(self, source: str, language: Language, seconds: float) -> ProgramEnd | None:
+    def compile(self, source: str, language: Language) -> ProgramEnd | None:
         """Takes a submission as a program; to be called once, before `run`.
 
         Args:
             source: The submission.
             language: What it is written in.
-            seconds: How long a compiler may take.
 
         Returns:
             How it failed to compile, as far as that is known before the first run; None if it did not.

@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 import os
 import pickle
+import shutil
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from ..kernels.backend_options import Isolation
@@ -24,13 +25,15 @@ from ..kernels.isolation.ladder import this_machine
 from ..kernels.isolation.rung import Rung
 from ..kernels.kernel_error import IsolationError
 from .comparison import SpecialJudge
+from .installed_test_data import installed_test_data
 from .judge_limits import JudgeLimits
 from .judge_report import verdict_of
+from .sandbox.compiler import COMPILER
 from .slot import SlotError
 from .slot_factory import SlotFactory
 from .slot_pool import SlotPool
 from .test_subset import choose_subset
-from .tests import CallTests, StdioTests, Tests
+from .tests import CallTests, Language, StdioTests, Tests
 from .verdict import JudgeError, Verdict
 
 _REMEMBERED_TESTS = 64
@@ -57,7 +60,9 @@ class Judge:
         isolation: Isolation | str = Isolation.AUTO,
         preload: Sequence[str] = (),
         readable: Sequence[str] = (),
+        hidden: Sequence[str] | None = None,
         max_tests: int | None = None,
+        allow_unproven: bool = True,
     ) -> None:
         """Starts nothing yet.
 
@@ -69,7 +74,11 @@ class Judge:
                 to be named.
             preload: Modules to import once for all submissions, such as `numpy`.
             readable: Files and folders that submissions may read, beyond Python and the system's libraries.
+            hidden: Those of them that they may not, such as data sets with solutions; by default the packages
+                that are known to bring some.
             max_tests: The most tests of a task to run: the same ones for every submission.
+            allow_unproven: Whether a test may pass that runs beside the submission and compares nothing
+                that could be proven from outside; its message says so.
 
         Raises:
             ValueError: If a number is not positive, or there is no such isolation.
@@ -79,10 +88,12 @@ class Judge:
         if max_tests is not None and max_tests < 1:
             raise ValueError(f"max_tests is {max_tests!r}; it must be at least 1, or None for all tests")
         self._max_tests = max_tests
+        self._allow_unproven = allow_unproven
         self._isolation = Isolation(isolation)
         self._limits = limits or JudgeLimits()
         self._concurrency = concurrency or os.cpu_count() or 1
         self._preload, self._readable = tuple(preload), tuple(readable)
+        self._hidden = installed_test_data() if hidden is None else tuple(map(os.path.realpath, hidden))
         self._slots: SlotPool | None = None
         self._closed = False
         self._encoded: OrderedDict[int, _EncodedTests] = OrderedDict()
@@ -105,6 +116,8 @@ class Judge:
         """
         if not (time_limit > 0 and math.isfinite(time_limit)):
             raise ValueError(f"time_limit is {time_limit!r}; it must be a positive number of seconds")
+        if _is_compiled(tests) and shutil.which(COMPILER) is None:
+            raise JudgeError(f"C++ submissions need {COMPILER}, which this machine does not have: install it")
         encoded, job = self._encode(tests), self._job(tests, source)
         slots = await self._open()
         for attempt in range(self._limits.retries + 1):
@@ -122,7 +135,15 @@ class Judge:
         Raises:
             IsolationError: If this machine does not give the isolation that was asked for.
         """
-        return (await self._rung()).capabilities("judge", frozenset())
+        rung = await self._rung()
+        promised = rung.capabilities("judge", frozenset())
+        notes = tuple(
+            note.replace("interpreter", "submission").replace("kernel", "submission")
+            for note in promised.notes
+        )
+        if not rung.protections >= _GUARDS:
+            notes += ("A submission could reach its examiner.",)
+        return replace(promised, notes=notes)
 
     async def close(self) -> None:
         """Ends everything that the judge started; idempotent."""
@@ -140,9 +161,12 @@ class Judge:
     async def _grade_once(
         self, slots: SlotPool, tests: _EncodedTests, job: bytes, time_limit: float
     ) -> Verdict:
+        grace = self._limits.grace_seconds
+        if _is_compiled(tests.tests):
+            grace += self._limits.compile_seconds
         async with slots.lease() as slot:
             start = time.monotonic()
-            messages = await slot.examine(tests.data, job, time_limit, self._limits.grace_seconds)
+            messages = await slot.examine(tests.data, job, time_limit, grace)
             return verdict_of(messages, time.monotonic() - start, tests.subset)
 
     async def _open(self) -> SlotPool:
@@ -151,12 +175,21 @@ class Judge:
         if self._slots is None:
             rung = await self._rung()
             if self._slots is None:
-                factory = SlotFactory(rung, self._limits, self._preload, self._readable)
+                factory = SlotFactory(
+                    rung,
+                    self._limits,
+                    preload=self._preload,
+                    readable=self._readable,
+                    hidden=self._hidden,
+                )
                 self._slots = SlotPool(factory, self._concurrency, self._limits.start_seconds)
         return self._slots
 
     async def _rung(self) -> Rung:
         rung = await this_machine().choose(self._isolation)
+        # Slots are made once for many submissions; there is no control group for each of these.
+        bare = replace(rung.confinement, control_groups=False)
+        rung = replace(rung, confinement=bare, control_groups=frozenset())
         if self._isolation is Isolation.AUTO and not rung.protections >= _GUARDS:
             raise IsolationError(
                 "on this machine a submission could reach its examiner: the strongest isolation is "
@@ -178,12 +211,21 @@ class Judge:
 
     def _job(self, tests: Tests, source: str) -> bytes:
         """The rest of the examiner's orders; a source that is too long is not sent at all."""
-        orders = {"kind": tests.kind, "brings_code": _brings_code(tests)}
+        orders: dict[str, object] = {
+            "kind": tests.kind,
+            "brings_code": _brings_code(tests),
+            "allow_unproven": self._allow_unproven,
+            "compile_seconds": self._limits.compile_seconds,
+        }
         if len(source) <= self._limits.source:
             orders["source"] = source
         else:
             orders["refusal"] = f"the source has {len(source)} characters; the limit is {self._limits.source}"
         return pickle.dumps(orders)
+
+
+def _is_compiled(tests: Tests) -> bool:
+    return isinstance(tests, StdioTests) and tests.language is Language.CPP
 
 
 def _brings_code(tests: Tests) -> bool:

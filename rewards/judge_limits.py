@@ -27,6 +27,8 @@ class JudgeLimits:
     """Characters of source."""
     start_seconds: float = 60.0
     """Seconds for a slot to be up; later is a failure of the machine."""
+    compile_seconds: float = 30.0
+    """Seconds that a compiler may take; they do not count against the time limit."""
     grace_seconds: float = 3.0
     """Seconds after the time limit until the examiner itself is ended."""
     retries: int = 2

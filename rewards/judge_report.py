@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .slot import SlotError
-from .verdict import JudgeError, Outcome, Placement, TestOutcome, Verdict
+from .verdict import BrokenTaskError, Outcome, Placement, TestOutcome, Verdict
 
 _MOST_TESTS = 100_000
 _TOO_LATE = "the check of the answer took too long"
@@ -21,7 +21,7 @@ def verdict_of(messages: list[dict[str, Any]], seconds: float, subset: tuple[int
         subset: Which tests of the task these are.
 
     Raises:
-        JudgeError: If the tests of the task are broken.
+        BrokenTaskError: If the tests of the task are broken.
         SlotError: If the machine failed.
     """
     *said, state = messages

@@ -34,13 +34,21 @@ class SlotFactory:
         limits: What they may use.
         preload: Modules to import once for all submissions.
         readable: Files and folders that they may read, beyond Python and the system's libraries.
+        hidden: Those of them that they may not.
     """
 
     def __init__(
-        self, rung: Rung, limits: JudgeLimits, preload: tuple[str, ...], readable: tuple[str, ...]
+        self,
+        rung: Rung,
+        limits: JudgeLimits,
+        *,
+        preload: tuple[str, ...],
+        readable: tuple[str, ...],
+        hidden: tuple[str, ...],
     ) -> None:
         self._limits = limits
         self._preload = preload
+        self._hidden = hidden
         self._confinement = _confinement(rung, limits, readable)
         self._lock = threading.Lock()
         self._warm: tuple[WarmProcess, WarmProcess] | None = None
@@ -109,6 +117,7 @@ class SlotFactory:
         return {
             "confinement": asdict(replace(self._confinement, uids=uids)),
             "folder": str(folder / f"slot-{self._serial}"),
+            "hidden": list(self._hidden),
         }
 
 
@@ -121,5 +130,4 @@ def _confinement(rung: Rung, limits: JudgeLimits, readable: tuple[str, ...]) -> 
         open_files=limits.open_files,
         workspace=limits.workspace,
         readable=readable,
-        control_groups=False,
     )

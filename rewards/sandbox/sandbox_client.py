@@ -17,7 +17,6 @@ from .compiler import COMPILER
 from .control import close_all, receive, send
 
 _STDERR_BYTES = 1 << 16
-_EXTRA_CPU_SECONDS = 2
 
 
 class SandboxClient:
@@ -26,12 +25,16 @@ class SandboxClient:
     Args:
         control: The socket to the first process of the sandbox.
         seconds: The time limit of the whole examination.
+        compile_seconds: What a compiler may take.
         output: Bytes of output that matter.
     """
 
-    def __init__(self, control: socket.socket, *, seconds: float, output: int) -> None:
+    def __init__(
+        self, control: socket.socket, *, seconds: float, compile_seconds: float, output: int
+    ) -> None:
         self._control = control
-        self._cpu_seconds = math.ceil(seconds) + _EXTRA_CPU_SECONDS
+        self._cpu_seconds = _cpu_seconds(seconds)
+        self._compile_seconds = compile_seconds
         self._output = output
         self._ids = itertools.count(1)
         self._started = False
@@ -53,7 +56,7 @@ class SandboxClient:
             raise OSError("the submission's process did not start")
         return ours
 
-    def compile(self, source: str, language: Language, seconds: float) -> ProgramEnd | None:
+    def compile(self, source: str, language: Language) -> ProgramEnd | None:
         """See `CandidateSource`."""
         compiler = ""
         if language is Language.CPP:
@@ -62,7 +65,7 @@ class SandboxClient:
                 raise OSError(f"this machine has no {COMPILER}, which C++ submissions need")
         code = anonymous_file.create(source.encode("utf-8", "surrogatepass"))
         try:
-            request = {"op": "program", "compiler": compiler, "seconds": seconds}
+            request = {"op": "program", "compiler": compiler, "seconds": self._compile_seconds}
             if not compiler:
                 self._ask(request, [code])
                 return None
@@ -80,9 +83,7 @@ class SandboxClient:
         try:
             streams.append(anonymous_file.create(stdin, sealed=True))
             streams += [anonymous_file.create(), anonymous_file.create()]
-            request["cpu_seconds"] = min(
-                self._cpu_seconds, math.ceil(request["seconds"]) + _EXTRA_CPU_SECONDS
-            )
+            request["cpu_seconds"] = _cpu_seconds(request["seconds"])
             found = self._ask(request, [*before, *streams])
             if found["stage"] == stages.NOTHING and found["code"] is not None:
                 raise OSError("the submission's process did not start")
@@ -107,3 +108,8 @@ class SandboxClient:
         if answer is None or answer.get("id") != number or "odd" in answer:
             raise OSError(f"the sandbox failed: {answer}")
         return answer
+
+
+def _cpu_seconds(seconds: float) -> int:
+    """A second line behind the clock; a program may use more than one processor."""
+    return 2 * math.ceil(seconds) + 2

@@ -143,7 +143,13 @@ class _SlotServer:
 
     def _examine(self, job: _Job, tell: Callable[[dict[str, object]], None]) -> None:
         orders = {"tests": pickle.loads(job.tests), "time_limit": job.seconds, **job.orders}
-        examine(orders, SandboxClient(self._control, seconds=job.seconds, output=self._output), tell)
+        candidates = SandboxClient(
+            self._control,
+            seconds=job.seconds,
+            compile_seconds=orders.pop("compile_seconds"),
+            output=self._output,
+        )
+        examine(orders, candidates, tell)
 
     def _wait(self, examiner: int, deadline: float) -> str:
         """Waits for the examiner; returns why it has to be ended, if it has."""

@@ -13,6 +13,7 @@ from ...kernels.inside import new_root
 from ...kernels.inside.confinement import Confinement
 from ...kernels.inside.sandbox import Places, confine, confine_children, furnish
 from .folders import Folders
+from .hidden_paths import hide
 
 SCRIPT = "solution.py"
 _STACK_SHARE = 4
@@ -26,13 +27,16 @@ class SlotOrders:
     confinement: Confinement
     folder: str
     """On the host's disk; for slots without file systems of their own."""
+    hidden: tuple[str, ...] = ()
+    """Files and folders that submissions must not read although they lie in what is shown."""
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> SlotOrders:
         """Builds them from what JSON can carry."""
         confinement = Confinement.parse(values["confinement"])
+        hidden = tuple(values["hidden"])
         readable = tuple(new_root.outermost((*new_root.python_places(), *confinement.readable)))
-        return cls(**{**values, "confinement": replace(confinement, readable=readable)})
+        return cls(replace(confinement, readable=readable), values["folder"], hidden)
 
     @property
     def alone(self) -> bool:
@@ -47,6 +51,7 @@ class Walls:
         self.orders = orders
         self.places = Places.of(orders.confinement, orders.folder)
         furnish(orders.confinement, self.places, os.geteuid())
+        hide(orders.hidden, orders.confinement)
         self.script = os.path.join(self.places.workspace, SCRIPT)
         """Where a submission's script is to be."""
         self.folders = Folders(

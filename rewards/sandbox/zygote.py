@@ -37,12 +37,16 @@ _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "USER": "agent",
     "LOGNAME": "agent",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
 }
 
 
 def live(control: socket.socket, orders: SlotOrders) -> NoReturn:
     """The life of the process."""
     try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # where submissions have its uid
         zygote = _Zygote(control, orders)
         send(control, {"ready": True})
         zygote.serve()
@@ -114,6 +118,7 @@ class _Zygote:
             return pid
         try:
             os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             self._uid = uid
             become()
         except BaseException:  # noqa: BLE001 - the boundary of the process

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..broken_tests_error import BrokenTestsError
-from ..candidate_session import Failure
+from ..candidate_error import Failure, SubmissionEndedError
 from ..candidate_source import ProgramEnd
 from ..tests import StdioCase, StdioTests
 from ..text_comparison import CheckerError, texts_match
@@ -35,17 +35,20 @@ class StdioRun:
     def run(self, examination: Examination) -> None:
         """Runs the program once for each test; see `TestRun`."""
         candidates, most = examination.candidates, self._tests.seconds_per_case or math.inf
-        refusal = candidates.compile(examination.source, self._tests.language, examination.seconds_left)
+        with examination.clock_stopped():
+            refusal = candidates.compile(examination.source, self._tests.language)
         for number, case in enumerate(self._tests.cases):
-            if refusal is None:
-                end = candidates.run(_encoded(case.stdin), min(examination.seconds_left, most))
-                failure = self._failure(end, case)
-                examination.record(number, failure, end.seconds, peak_memory=end.peak_memory)
-                refusal = end if end.refused else None
-            else:
+            if refusal is not None:
                 examination.record(number, _refused(refusal))
-            if examination.seconds_left <= 0 and number + 1 < self.count:
-                raise examination.time_is_up()
+                continue
+            left = examination.seconds_left
+            with examination.undisturbed():
+                end = candidates.run(_encoded(case.stdin), min(left, most))
+            if end.code is None and left <= most:
+                examination.time_is_up()
+            if not examination.finish(number, self._failure(end, case), end.seconds, end.peak_memory):
+                raise SubmissionEndedError
+            refusal = end if end.refused else None
 
     def _failure(self, end: ProgramEnd, case: StdioCase) -> Failure | None:
         if end.refused:
