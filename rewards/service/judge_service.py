@@ -98,6 +98,9 @@ class JudgeService:
             items: What to work on.
             work: Answers one item.
             width: How many may be under way, so that a long batch leaves room in the queue; all by default.
+
+        Raises:
+            Exception: The first that one of them raised; the others were cancelled then.
         """
         gate = asyncio.Semaphore(width) if width else None
 
@@ -107,8 +110,11 @@ class JudgeService:
             async with gate:
                 return await work(item)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(item)) for item in items]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(item)) for item in items]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         return [task.result() for task in tasks]
 
     async def protections(self) -> tuple[str, ...]:
@@ -132,10 +138,6 @@ class JudgeService:
 def _end_of(result: ProgramResult) -> str:
     if result.run is None:
         return "not_compiled"
-    return (
-        "success"
-        if result.succeeded
-        else result.run.end.value
-        if result.run.return_code is None
-        else "failed"
-    )
+    if result.run.return_code is None:
+        return result.run.end.value
+    return "success" if result.succeeded else "failed"

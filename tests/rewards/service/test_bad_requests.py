@@ -61,6 +61,9 @@ def test_programs_that_are_no_text_fail(server: RunningServer, code: str) -> Non
     body = f'{{"language": "python", "code": "{code}"}}'
     answer = requests.post(f"{server.url}/run_code", data=body, headers=JSON, timeout=60)
     assert (answer.status_code, answer.json()["status"]) == (200, "Failed")
+    body = f'{{"type": "python", "solution": "{code}", "input": "{code}", "expected_output": ""}}'
+    answer = requests.post(f"{server.url}/judge", data=body, headers=JSON, timeout=60)
+    assert (answer.status_code, answer.json()["success"], answer.json()["reason"]) == (200, False, "")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])

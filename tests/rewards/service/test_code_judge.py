@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,10 +138,13 @@ def test_two_hundred_at_once_are_all_answered_and_none_is_mixed_up(server: Runni
         (result,) = answer["results"]
         assert (result["success"], result["stdout"]) == (True, str(2 * number))
     assert requests.get(f"{server.url}/status", timeout=10).json()["queue"] == 0
+    memory = Path(f"/proc/{server.process.pid}/status").read_text().partition("VmHWM:")[2].split()[0]
+    assert int(memory) < 400 << 10
 
 
-def test_a_client_that_leaves_frees_its_place(server: RunningServer) -> None:
-    slow = {"type": "python", "solution": "import time; time.sleep(9)"}
+@pytest.mark.parametrize("expected", [{}, {"expected_output": "1"}])
+def test_a_client_that_leaves_frees_its_place(server: RunningServer, expected: dict[str, str]) -> None:
+    slow = {"type": "python", "solution": "import time; time.sleep(9)", **expected}
     workers = requests.get(f"{server.url}/status", timeout=10).json()["num_workers"]
     with pytest.raises(requests.ReadTimeout):
         requests.post(

@@ -75,6 +75,10 @@ def _check_full_queue(session: requests.Session, url: str) -> None:
     answer = session.post(f"{url}/run_code", json={"language": "python", "code": ""}, timeout=30)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
+    row = {"test": [{"input": {"stdin": ""}, "output": {"stdout": "1"}}] * 3}
+    config = {"dataset_type": "CommonOJDataset", "language": "python", "provided_data": row}
+    body = {"dataset": "d", "id": 1, "completion": "print(1)", "config": config}
+    assert session.post(f"{url}/submit", json=body, timeout=30).status_code == 503
     while session.get(f"{url}/status", timeout=10).json()["queue"]:
         pass
     # The second one runs: what waits now, waits too long.
