@@ -15,6 +15,8 @@ from types import FrameType
 
 import psutil
 
+from ...kernels.inside import claimed_folder
+
 GRACE_SECONDS = 15.0
 """How long the command may take to end after an interrupt."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -47,6 +49,7 @@ def main(command: list[str]) -> int:
     finally:
         _ignore_signals()
         _end_descendants()
+        claimed_folder.sweep()  # of those who had no time to do it themselves
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from signal import SIGKILL
 
+from ..forking.confined_fork import ConfinedFork
 from ..inside.sandbox import Places
 from ..isolation.confined_server import ConfinedKernel
 from ..workspace import Workspace
@@ -41,31 +41,12 @@ class SlotShells:
     def __init__(self, slots: SlotPool) -> None:
         self._slots = slots
 
-    async def fork(
-        self,
-        target: str,
-        argument: Callable[[Places], object],
-        *,
-        fds: Sequence[int] = (),
-        stdout: int | None = None,
-        stderr: int | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 10.0,
-    ) -> ConfinedKernel:
+    async def fork(self, wanted: ConfinedFork) -> ConfinedKernel:
         """Forks a kernel in a container that nobody uses; see `ConfinedServer.fork`."""
         slot = await self._slots.acquire()
         try:
             slot.sessions += 1
-            child = await slot.server.fork_confined(
-                target,
-                argument(_PLACES),
-                places=_PLACES,
-                fds=fds,
-                stdout=stdout,
-                stderr=stderr,
-                env=env,
-                timeout=timeout,
-            )
+            child = await slot.server.fork_confined(wanted, _PLACES)
         except BaseException:
             self._slots.release(slot, sound=False)
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,11 @@ from ..kernel_error import ForkServerError
 
 
 def fork_request(
-    target: str, argument: object, stdio: list[int], env: Mapping[str, str] | None
+    target: str,
+    argument: object,
+    stdio: list[int],
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The part that all requests to fork share."""
     return {
@@ -18,7 +23,7 @@ def fork_request(
         "target": target,
         "argument": argument,
         "stdio": stdio,
-        "cwd": None,
+        "cwd": None if cwd is None else os.fspath(cwd),
         "env": dict(env or {}),
     }
 

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from ..clean_environment import clean_environment
-from ..inside import FOLDER, fork_server_main
+from ..inside import FOLDER, claimed_folder, fork_server_main
 from ..inside.confinement import Confinement
 from ..inside.sandbox import Places
 from ..kernel_error import ForkServerError
 from .confined_child import ConfinedChild
+from .confined_fork import ConfinedFork
 from .fork_request import fork_request, with_stdio
 from .forked_child import ForkedChild
 from .peer_reach import require_reach
@@ -76,7 +77,7 @@ class ForkServer:
             ForkServerError: If the server does not come up.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        folder = Path(tempfile.mkdtemp(prefix="replgym-"))
+        folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
         options = {
             "fd": theirs.fileno(),
             "folder": str(folder),
@@ -177,54 +178,30 @@ class ForkServer:
             ForkServerError: If the server is dead, refuses or is late.
         """
         passed, stdio = with_stdio(fds, stdout, stderr)
-        request = fork_request(target, argument, stdio, env)
-        request["cwd"] = None if cwd is None else os.fspath(cwd)
+        request = fork_request(target, argument, stdio, cwd, env)
         return await self._answered(request, passed, timeout)
 
-    async def fork_confined(
-        self,
-        target: str,
-        argument: object = None,
-        *,
-        places: Places,
-        fds: Sequence[int] = (),
-        stdout: int | None = None,
-        stderr: int | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 10.0,
-    ) -> ConfinedChild:
+    async def fork_confined(self, wanted: ConfinedFork, places: Places) -> ConfinedChild:
         """Forks a keeper, which confines a process that calls the target; for a server with `confinement`.
-
-        The process starts in its workspace, which is its home too.
-
-        Args:
-            target: See `fork`; so are the arguments that are not named here.
-            argument: Its argument.
-            places: The folders of the kernel; see `Places`.
-            fds: Descriptors for the process, from 3 on.
-            stdout: Its standard output.
-            stderr: Its standard error.
-            env: Additions to its environment.
-            timeout: Seconds until the request is given up.
 
         Raises:
             ForkServerError: If the server is dead, refuses or is late, or the walls cannot be put up.
         """
-        passed, stdio = with_stdio(fds, stdout, stderr)
-        request = fork_request(target, argument, stdio, env) | {"places": asdict(places)}
+        passed, stdio = with_stdio(wanted.fds, wanted.stdout, wanted.stderr)
+        request = fork_request(wanted.target, wanted.argument(places), stdio) | {"places": asdict(places)}
         report = self._reports[self._next_id + 1] = self._loop.create_future()
         keeper: ForkedChild | None = None
         taken = False
         try:
-            async with asyncio.timeout(timeout):
-                keeper = await self._answered(request, passed, timeout)
+            async with asyncio.timeout(wanted.timeout):
+                keeper = await self._answered(request, passed, wanted.timeout)
                 owner, folders = await report
                 taken = True
         except BaseException as error:
             if keeper is not None:
                 keeper.kill()
             if isinstance(error, TimeoutError):
-                raise ForkServerError(f"the keeper did not report within {timeout:g} s") from error
+                raise ForkServerError(f"the keeper did not report within {wanted.timeout:g} s") from error
             raise
         finally:
             self._reports.pop(request["id"], None)
@@ -312,7 +289,8 @@ class ForkServer:
             if answer is not None and not answer.done():
                 answer.set_exception(ForkServerError(message["error"]))
         else:
-            child = self._children[message["pid"]] = ForkedChild(message["pid"], fds[0], self._send_signal)
+            child = ForkedChild(message["pid"], fds[0], self._send_signal, ends_all=message["ends_all"])
+            self._children[message["pid"]] = child
             answer = self._answers.get(message["id"])
             if answer is None or answer.done():
                 child.kill()

@@ -14,11 +14,20 @@ from .watched_process import WatchedProcess
 
 
 class ForkedChild:
-    """One forked process."""
+    """One forked process.
 
-    def __init__(self, pid: int, pidfd: int, send_signal: Callable[[int, int], bool]) -> None:
+    Args:
+        pid: Its number for the server, which may count its own.
+        pidfd: Its descriptor, which belongs to this object from now on.
+        send_signal: Has the server signal it and its process group; False when there is no server.
+        ends_all: Whether the operating system ends with it whatever it started.
+    """
+
+    def __init__(
+        self, pid: int, pidfd: int, send_signal: Callable[[int, int], bool], *, ends_all: bool
+    ) -> None:
         self.pid = pid
-        """Its number for the server, which may count its own."""
+        self._ends_all = ends_all
         self.returncode: int | None = None
         self._process = WatchedProcess(pidfd, self._let_go_of_kernel)
         self._send_signal = send_signal
@@ -30,6 +39,11 @@ class ForkedChild:
     def host_pid(self) -> int:
         """Its number among the host's processes; -1 when it is dead."""
         return self._process.pid
+
+    @property
+    def kernel_pid(self) -> int:
+        """The number of the kernel that it keeps among the host's processes; -1 when that is dead."""
+        return self._kernel.pid if self._kernel is not None else -1
 
     def follow(self, kernel: int) -> None:
         """Ties a keeper to its kernel: when the kernel dies, so does the keeper, unless it is pinned.
@@ -85,7 +99,9 @@ class ForkedChild:
 
     def kill(self) -> None:
         """Kills the process and whatever it started; idempotent. `wait` tells when all is gone."""
-        if self.is_alive():
+        if self._ends_all:
+            self.signal(signal.SIGKILL)
+        elif self.is_alive():
             # A dead server takes no orphans: then a keeper has the time to kill them itself. Others are dead.
             takes_orphans = self._send_signal(self.pid, signal.SIGKILL)
             self.signal(signal.SIGKILL if takes_orphans else signal.SIGTERM)

@@ -42,17 +42,19 @@ class ControlGroups:
     _leftovers: set[str] = field(default_factory=set)
 
     @classmethod
-    def create(cls) -> ControlGroups:
+    def create(cls, owner: str) -> ControlGroups:
         """Makes the server's group wherever it may.
+
+        Args:
+            owner: The mark of the process with which the groups lose their purpose.
 
         Raises:
             OSError: If it may nowhere; the message says why.
         """
-        name = f"{_PREFIX}{os.getpid()}-{_start_time(os.getpid())}"
+        name = f"{_PREFIX}{owner}"
         made, problems = [], []
         for hierarchy in _hierarchies():
             try:
-                _sweep(hierarchy.above)
                 _open(hierarchy, name)
                 made.append(hierarchy)
             except OSError as error:
@@ -100,6 +102,11 @@ class ControlGroups:
             _removed(self.name, hierarchy.above_fd)
             os.close(hierarchy.above_fd)
         self.hierarchies.clear()
+
+
+def mark() -> str:
+    """Names the calling process for as long as it lives; to be asked for before it enters a PID namespace."""
+    return f"{os.getpid()}-{_start_time(os.getpid())}"
 
 
 def join(doors: list[int]) -> None:

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import array
 import contextlib
-import ctypes
 import fcntl
 import gc
 import importlib
 import importlib.util
 import json
 import os
-import random
 import resource
 import select
 import shutil
@@ -33,10 +31,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from . import claimed_folder, control_groups
 from .confined_forks import ConfinedForks, start_own_pid_namespace
 from .confinement import Confinement
 from .keeper import children_of
-from .sandbox import Places
+from .sandbox import Places, enter_user_namespace
+from .system_calls import prctl
 
 MESSAGE_LIMIT = 1 << 17
 MAX_FDS = 16
@@ -68,11 +68,6 @@ def _import_file(path: Path) -> Any:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
-
-
-def _prctl(option: int, value: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl failed")
 
 
 class Server:
@@ -119,7 +114,8 @@ class Server:
     def _serve_one(self) -> bool:
         """Handles one request; False when the owner has gone."""
         try:
-            data, ancillary, _, _ = self._control.recvmsg(MESSAGE_LIMIT, socket.CMSG_SPACE(4 * MAX_FDS))
+            room = socket.CMSG_SPACE(4 * MAX_FDS)
+            data, ancillary, _, _ = self._control.recvmsg(MESSAGE_LIMIT, room, socket.MSG_CMSG_CLOEXEC)
         except OSError:
             return False
         if not data:
@@ -144,21 +140,29 @@ class Server:
             )
             return
         try:
-            pid = os.fork() if self._forks is None or request.get("places") is None else self._forks.fork()
+            born = self._born(request)
         except OSError as error:
             self._send({"id": request["id"], "error": f"fork failed: {error}"})
             return
-        if pid == 0:
+        if not born:
             self._run_child(request, fds)
-        self._children.add(pid)
-        pidfd = os.pidfd_open(pid)
+        self._children.update(born)
+        pidfd = os.pidfd_open(born[0])
         try:
-            self._send({"id": request["id"], "pid": pid}, [pidfd])
+            # A keeper that is process 1 of a namespace takes with it all that lives there.
+            self._send({"id": request["id"], "pid": born[0], "ends_all": len(born) > 1}, [pidfd])
         finally:
             os.close(pidfd)
         if self._forks is not None:
             with contextlib.suppress(OSError):  # tried again when it is needed, where it is told
                 self._forks.enter_next_group()
+
+    def _born(self, request: dict[str, Any]) -> tuple[int, ...]:
+        """Forks: the numbers of the new children, nothing in the forked process."""
+        if self._forks is not None and request.get("places") is not None:
+            return self._forks.fork()
+        pid = os.fork()
+        return (pid,) if pid else ()
 
     def _run_child(self, request: dict[str, Any], fds: list[int]) -> NoReturn:
         """Turns the fork into a process of its own, which runs the target, or keeps one that does."""
@@ -170,7 +174,7 @@ class Server:
                 os.close(report)
                 _run_target(request)
             self._control = socket.socket(fileno=report)
-            self._forks.become_keeper(
+            self._forks.become_confined(
                 Places(**request["places"]),
                 lambda message, fds: self._tell_owner({"furnished": request["id"], **message}, fds),
                 lambda: _run_target(request),
@@ -276,10 +280,10 @@ def _run_target(request: dict[str, Any]) -> NoReturn:
 def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     parent = os.getppid()
     os.setsid()
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -290,7 +294,6 @@ def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     if request["cwd"] is not None:
         os.chdir(request["cwd"])
     tempfile.tempdir = None
-    random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 
@@ -316,6 +319,7 @@ def _control(options: dict[str, Any]) -> socket.socket:
         TimeoutError: If the owner does not connect.
     """
     if "fd" in options:
+        os.set_inheritable(options["fd"], False)
         return socket.socket(fileno=options["fd"])
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(options["listen"])
@@ -327,22 +331,35 @@ def _control(options: dict[str, Any]) -> socket.socket:
     return control
 
 
+def _take_own_namespaces(orders: Confinement) -> None:
+    if orders.control_groups:
+        control_groups.sweep()
+    if orders.own_namespaces:
+        if orders.user_namespace:  # without it there is no right to make the others
+            enter_user_namespace()
+        start_own_pid_namespace()
+
+
 def main(options: dict[str, Any]) -> None:
     """Imports the preloads, warms up and serves."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     control = _control(options)
     folder = Path(options["folder"])
+    if "fd" in options:
+        claimed_folder.sweep(folder.parent)
+        claimed_folder.claim(folder)
     orders = Confinement.parse(options["confinement"]) if options.get("confinement") else None
-    if orders is not None and orders.user_namespace and orders.own_namespaces:
-        start_own_pid_namespace()
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    owner = control_groups.mark()
+    if orders is not None:
+        _take_own_namespaces(orders)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in options["preload"]:
         importlib.import_module(name)
     if options["warm_up"]:
         resolve(options["warm_up"])(None)
     above = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    forks = None if orders is None else ConfinedForks(orders, str(folder))
+    forks = None if orders is None else ConfinedForks(orders, str(folder), owner)
     gc.collect()
     gc.freeze()
     Server(control, folder, above, forks).serve()

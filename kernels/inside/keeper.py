@@ -1,9 +1,8 @@
 """The process between the fork server and one kernel: takes down with it whatever the kernel started.
 
-In namespaces it is process 1, so its end is the end of everything below, and all it has to do is to be there.
-Otherwise it adopts every orphan and kills them all before it ends; it ends when the kernel does, unless it is
-pinned, because a copy of the kernel still lives below it: then it stays until it is killed. It runs no code
-of the kernel.
+It adopts every orphan and kills them all before it ends; it ends when the kernel does, unless it is pinned,
+because a copy of the kernel still lives below it: then it stays until it is killed. It runs no code of the
+kernel. Where there are PID namespaces, their process 1 does all that by being there; see `first_process`.
 """
 
 from __future__ import annotations
@@ -23,16 +22,13 @@ _FORWARDED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2, sign
 _FIRST_FD = 3
 _NO_LIMIT = (1 << 32) - 1
 _SWEEP_SECONDS = 5.0
-_SLEEP = ("/usr/bin/sleep", "/bin/sleep")
-_SIXTY_YEARS = "2000000000"
 
 
-def keep(become_kernel: Callable[[], NoReturn], *, alone: bool) -> NoReturn:
+def keep(become_kernel: Callable[[], NoReturn]) -> NoReturn:
     """Forks the kernel's process and looks after it.
 
     Args:
         become_kernel: What the forked process does, with default signal handling; never returns.
-        alone: Whether the caller is process 1 of a PID namespace.
     """
     watched = {signal.SIGCHLD, signal.SIGTERM, PIN, *_FORWARDED}
     signal.pthread_sigmask(signal.SIG_BLOCK, watched)
@@ -42,9 +38,7 @@ def keep(become_kernel: Callable[[], NoReturn], *, alone: bool) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
         become_kernel()
     _let_go_of_descriptors()
-    if alone:
-        _fall_asleep()
-    os._exit(_watch(kernel, watched, alone))
+    os._exit(_watch(kernel, watched))
 
 
 def children_of(pid: int) -> set[int]:
@@ -64,19 +58,7 @@ def _let_go_of_descriptors() -> None:
     call("close_range", _FIRST_FD, _NO_LIMIT, 0)
 
 
-def _fall_asleep() -> None:
-    """Becomes a program that does nothing, in a tenth of the memory; returns where there is none.
-
-    Zombies then vanish by themselves, and the host, which watches the kernel too, ends the keeper.
-    """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for path in _SLEEP:
-        with contextlib.suppress(OSError):
-            os.execve(path, ["sleep", _SIXTY_YEARS], {})
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-
-
-def _watch(kernel: int, watched: set[signal.Signals], alone: bool) -> int:
+def _watch(kernel: int, watched: set[signal.Signals]) -> int:
     code: int | None = None
     pinned = False
     while code is None or pinned:
@@ -84,8 +66,6 @@ def _watch(kernel: int, watched: set[signal.Signals], alone: bool) -> int:
         if told.si_signo == signal.SIGCHLD:
             ended = _collect().get(kernel)
             code = ended if ended is not None else code
-        elif alone and told.si_pid != 0:
-            continue  # from inside; only the outside gives orders
         elif told.si_signo == PIN:
             pinned = True
         elif told.si_signo == signal.SIGTERM:
@@ -93,8 +73,7 @@ def _watch(kernel: int, watched: set[signal.Signals], alone: bool) -> int:
         elif code is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(kernel, told.si_signo)
-    if not alone:
-        _kill_all_below()
+    _kill_all_below()
     return code if code >= 0 else 128 - code
 
 

@@ -62,6 +62,11 @@ class CellOutputs:
         self.budget.renew()
         self.displays.renew()
 
+    def set_limit(self, limit: int) -> None:
+        """Changes how many characters a cell may show."""
+        self.budget = OutputBudget(limit)
+        self.displays = DisplayBudget(limit)
+
     @property
     def cut(self) -> int:
         """Characters that this stretch had to leave out."""

@@ -95,9 +95,6 @@ class LogShell(PlainShell):
         if gui is not None:
             raise NotImplementedError(f"there are no windows here for {gui!r}; use %matplotlib inline")
 
-    def _format_exception_for_storage(self, *_: Any, **__: Any) -> list[str]:
-        return []  # a second, much slower traceback, for a history that nobody keeps
-
     @contextlib.contextmanager
     def _tee(self, channel: str) -> Iterator[None]:
         yield  # the streams may be None, and what they showed is kept elsewhere

@@ -27,17 +27,18 @@ class LogStream(io.TextIOBase):
     Args:
         name: `stdout` or `stderr`.
         number: The descriptor that the stream stands for, 1 or 2.
-        file: Another descriptor of the same file, to read it.
+        log: Where the text goes.
+        outputs: The budget.
     """
 
-    def __init__(self, name: str, number: int, file: int, log: OutputLog, outputs: CellOutputs) -> None:
+    def __init__(self, name: str, number: int, log: OutputLog, outputs: CellOutputs) -> None:
         super().__init__()
         self.name = f"<{name}>"
         self.log = log
         self.outputs = outputs
         self._stream = name
         self.number = number
-        self.file = file
+        self.file = -1
         self._position = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._line = ""
@@ -122,7 +123,11 @@ class LogStream(io.TextIOBase):
             self.log.taken(self._stream, 0)
 
     def move(self, file: int) -> None:
-        """Goes on in another process, with an empty file."""
+        """Goes on in a process of its own, with an empty file.
+
+        Args:
+            file: Another descriptor of the file that its number stands for, to read it.
+        """
         self.file = file
         self._position = 0
         self.is_own = True

@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 
-from . import mounts
+from . import first_process, mounts
 
 WORKSPACE, TEMPORARY, RUN = "/workspace", "/tmp", "/run/kernel"
 _MEMORY = "/run"
@@ -82,6 +82,7 @@ def enter_new_root(scratch: str, readable: Iterable[str]) -> None:
         mounts.bind(f"/dev/{name}", f"{scratch}/dev/{name}")
     for link, target in _LINKS.items():
         os.symlink(target, scratch + link)
+    first_process.install(scratch)
     # The server needs a view of its children; each kernel covers it with its own.
     mounts.mount_new("proc", f"{scratch}/proc")
     mounts.replace_root(scratch)

@@ -16,20 +16,16 @@ _LENGTH = struct.Struct("<I")
 
 
 class OutputLog:
-    """Appends records.
+    """Appends records to the file that `move` names."""
 
-    Args:
-        fd: The file, open for appending.
-    """
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
+    def __init__(self) -> None:
+        self.fd = -1
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
         self._taken: dict[str, int] = {}
         self.renew()
 
     def move(self, fd: int) -> None:
-        """Goes on in another file."""
+        """Goes on in another file, open for appending."""
         self.fd = fd
         self._taken.clear()
         self.renew()

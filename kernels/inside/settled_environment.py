@@ -25,10 +25,20 @@ _LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_
 
 def settle_environment() -> None:
     """Sets the variables and the path; caches go to the temporary folder, and not to the workspace."""
+    settle_habits()
+    for name, folder in cache_places(tempfile.gettempdir()).items():
+        os.environ.setdefault(name, folder)
+
+
+def settle_habits() -> None:
+    """Sets what is the same for all interpreters."""
     if "" not in sys.path:
         sys.path.insert(0, "")
     for name in _FORCED_COLOURS:
         os.environ.pop(name, None)
     os.environ.update(_VARIABLES)
-    for name, folder in _LITTER.items():
-        os.environ.setdefault(name, os.path.join(tempfile.gettempdir(), folder))
+
+
+def cache_places(temporary: str) -> dict[str, str]:
+    """The variables that have caches go to a folder."""
+    return {name: os.path.join(temporary, folder) for name, folder in _LITTER.items()}

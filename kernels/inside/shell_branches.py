@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 class ShellBranches:
     """Where a shell lives and how it is copied."""
 
-    workspace: str
-    temporary: str
-    reserve: str
+    workspace: str = ""
+    temporary: str = ""
+    reserve: str = ""
     """The folder in which those of its copies are made."""
-    family: tuple[str, ...]
+    family: tuple[str, ...] = ()
     """The folders in which those of all copies lie."""
-    readable: tuple[str, ...]
-    apart: bool
+    readable: tuple[str, ...] = ()
+    apart: bool = False
     """Whether copies are kept from each other by Landlock."""
     path: list[str] = field(default_factory=list)
     """The way to the reserve from the first one."""

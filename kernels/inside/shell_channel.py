@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any
 
 _LENGTH = struct.Struct("<I")
@@ -52,10 +53,9 @@ class ShellChannel:
         descriptors, self._descriptors = self._descriptors, []
         return self._decode(data[_LENGTH.size :].decode()), descriptors
 
-    def send(self, frame: dict[str, Any]) -> None:
+    def send(self, value: dict[str, Any]) -> None:
         """Sends a frame."""
-        data = self._encode(frame).encode()
-        self._socket.sendall(_LENGTH.pack(len(data)) + data)
+        self._socket.sendall(frame(value, self._encode))
 
     def forget(self) -> None:
         """Drops the channel, whose descriptor is closed already."""
@@ -72,6 +72,12 @@ class ShellChannel:
         if not keep:
             del self._buffer[:size]
         return taken
+
+
+def frame(value: dict[str, Any], encode: Callable[[object], str] = json.dumps) -> bytes:
+    """A frame that says the value."""
+    data = encode(value).encode()
+    return _LENGTH.pack(len(data)) + data
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

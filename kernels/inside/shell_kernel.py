@@ -1,7 +1,8 @@
 """One IPython shell, served over a socket: requests to run cells in, and frames that say when they end.
 
 What a cell shows goes to an output log in memory. There is no thread, so the process can be forked at any
-time between two cells.
+time between two cells. The fork server makes the kernel, since each page that a forked process need not write
+to saves it time and memory; the process begins with `serve`.
 """
 
 from __future__ import annotations
@@ -36,36 +37,43 @@ class ShellKernel:
 
     Args:
         shell: A shell that has run no cell yet.
-        output_limit: Characters of text that one cell may show.
-        files: The descriptors of the socket, the log, and the files behind the descriptors 1 and 2.
-        branches: How it is copied.
     """
 
-    def __init__(
-        self, shell: LogShell, output_limit: int, files: tuple[int, int, int, int], branches: ShellBranches
-    ) -> None:
-        control, log, out, err = files
+    channel: ShellChannel
+    _branches: ShellBranches
+
+    def __init__(self, shell: LogShell) -> None:
         self.shell = shell
         self.loop = CellLoop()
-        self.channel = ShellChannel(control)
-        self.log = OutputLog(log)
-        self.outputs = CellOutputs(OutputBudget(output_limit))
-        self.streams = (
-            LogStream("stdout", 1, out, self.log, self.outputs),
-            LogStream("stderr", 2, err, self.log, self.outputs),
+        self.log = OutputLog()
+        self.outputs = CellOutputs(OutputBudget(0))
+        out, err = self.streams = (
+            LogStream("stdout", 1, self.log, self.outputs),
+            LogStream("stderr", 2, self.log, self.outputs),
         )
-        self._branches = branches
+        out.sibling, err.sibling = err, out
+        self.outputs.streams = [out, err]
         self._cell = ""
         self._silent = False
         self._questions = 0
         self._gave_up = False
         self._cut_told = 0
         self._is_own = True
-        os.register_at_fork(after_in_child=self._disown)
-        self._install()
+        shell.kernel = self
+        shell.loop_runner = self.loop.run
 
-    def serve(self) -> None:
-        """Runs cells until the host goes away."""
+    def serve(self, files: tuple[int, int, int, int], output_limit: int, branches: ShellBranches) -> None:
+        """Runs cells until the host goes away.
+
+        Args:
+            files: The descriptors of the socket, the log, and the files behind the descriptors 1 and 2.
+            output_limit: Characters of text that one cell may show.
+            branches: How it is copied.
+        """
+        self._branches = branches
+        self.outputs.set_limit(output_limit)
+        self._take(files)
+        self._install()
         signal.signal(signal.SIGINT, _ignore)
         self.channel.send({"hello": self._branches.path})
         while True:
@@ -83,6 +91,19 @@ class ShellKernel:
             for descriptor in descriptors:
                 os.close(descriptor)
 
+    def disown(self) -> None:
+        """This is a process that a cell forked."""
+        self._is_own = False
+        for stream in self.streams:
+            stream.disown()
+
+    def close(self) -> None:
+        """Lets go of the descriptors."""
+        self.loop.forget()
+        for descriptor in self.descriptors():
+            os.close(descriptor)
+        self.channel.forget()
+
     def descriptors(self) -> set[int]:
         """The descriptors that are the kernel's own."""
         streams = {stream.file for stream in self.streams}
@@ -90,14 +111,11 @@ class ShellKernel:
 
     def move(self, files: tuple[int, int, int, int]) -> None:
         """Goes on in a forked process, with a host, a log and descriptors of its own."""
-        control, log, out, err = files
         old = (self.log.fd, *(stream.file for stream in self.streams))
         self.channel.forget()
-        self.channel = ShellChannel(control)
-        self.log.move(log)
-        for stream, file in zip(self.streams, (out, err), strict=True):
-            os.dup2(file, stream.number)
-            stream.move(file)
+        self._take(files)
+        for stream in self.streams:
+            os.dup2(stream.file, stream.number)
         for descriptor in old:
             os.close(descriptor)
         self.loop.forget()
@@ -136,17 +154,19 @@ class ShellKernel:
         """Asks the host for a line."""
         return self._ask(str(prompt))
 
+    def _take(self, files: tuple[int, int, int, int]) -> None:
+        control, log, out, err = files
+        self.channel = ShellChannel(control)
+        self.log.move(log)
+        for stream, file in zip(self.streams, (out, err), strict=True):
+            stream.move(file)
+
     def _install(self) -> None:
         """Puts the kernel's own streams and questions where cells look for them."""
-        out, err = self.streams
-        out.sibling, err.sibling = err, out
-        self.outputs.streams = [out, err]
-        sys.stdout, sys.stderr = out, err
+        sys.stdout, sys.stderr = self.streams
         builtins.input = self.raw_input
         getpass.getpass = self.getpass
         sys.breakpointhook = set_trace
-        self.shell.kernel = self
-        self.shell.loop_runner = self.loop.run
 
     def _run(self, request: dict[str, Any]) -> None:
         self._cell, self._silent = request["id"], request["silent"]
@@ -211,12 +231,6 @@ class ShellKernel:
         self._cut_told = 0
         for stream in self.streams:
             stream.renew()
-
-    def _disown(self) -> None:
-        """This is a process that a cell forked."""
-        self._is_own = False
-        for stream in self.streams:
-            stream.disown()
 
     def _drain(self) -> None:
         for stream in self.streams:

@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import claimed_folder
+
 _PR_SET_CHILD_SUBREAPER = 36
 _SWEEP_SECONDS = 5.0
 
@@ -34,8 +36,10 @@ def run(argument: dict[str, Any]) -> None:
         return
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    claim = claimed_folder.claim(argument["folder"])
     pid = os.fork()
     if pid == 0:
+        os.close(claim)
         signal.signal(signal.SIGINT, handler)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..backend_options import BackendOptions
 from ..capabilities import Capabilities, Feature
 from ..forking.confined_child import ConfinedChild
+from ..forking.confined_fork import ConfinedFork
 from ..forking.fork_server import ForkServer
 from ..forking.forked_child import ForkedChild
+from ..forking.lasting_server import LastingServer
 from ..inside.confinement import Confinement
 from ..inside.control_groups import sweep
 from ..inside.sandbox import Places
-from ..kernel_error import KernelClosedError
 from ..workspace import Workspace
 from .ladder import this_machine
 from .rung import Rung
@@ -32,7 +32,7 @@ class ConfinedKernel:
     """The process of one kernel with its folders."""
 
     child: ConfinedChild
-    folder: Path
+    folder: Path | None
     """On the host; for the caller to remove with `remove`."""
     places: Places
     """As the kernel sees them."""
@@ -49,7 +49,8 @@ class ConfinedKernel:
     async def remove(self) -> None:
         """Lets go of the folders; idempotent, to be called when the keeper is dead."""
         self.child.close()
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        if self.folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
 
 class ConfinedServer:
@@ -63,10 +64,8 @@ class ConfinedServer:
     def __init__(self, options: BackendOptions, warm_up: str) -> None:
         self._options = options
         self._warm_up = warm_up
-        self._server: ForkServer | None = None
+        self._server = LastingServer(self._start)
         self._orders: Confinement | None = None
-        self._lock = asyncio.Lock()
-        self._closed = False
 
     async def rung(self) -> Rung:
         """How its kernels are confined.
@@ -82,18 +81,8 @@ class ConfinedServer:
 
     async def server(self) -> ForkServer:
         """The running server."""
-        rung = await self.rung()
-        async with self._lock:
-            if self._closed:
-                raise KernelClosedError("the back end was closed")
-            if self._server is None or not self._server.is_alive():
-                if self._server is not None:
-                    await self._server.close()
-                self._orders = rung.orders(self._options)
-                self._server = await ForkServer.start(
-                    self._options.preload, warm_up=self._warm_up, confinement=self._orders
-                )
-            return self._server
+        await self.rung()
+        return await self._server.running()
 
     async def make_folder(self) -> Path:
         """A folder for one kernel inside the server's, which the server removes if we cannot."""
@@ -103,59 +92,36 @@ class ConfinedServer:
             folder.chmod(0o711)
         return folder
 
-    async def fork(
-        self,
-        target: str,
-        argument: Callable[[Places], object],
-        *,
-        folder: Path | None = None,
-        fds: Sequence[int] = (),
-        stdout: int | None = None,
-        stderr: int | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 10.0,
-    ) -> ConfinedKernel:
+    async def fork(self, wanted: ConfinedFork, folder: Path | None = None) -> ConfinedKernel:
         """Forks a confined kernel.
 
         Args:
-            target: Called in the kernel's process; see `ForkServer.fork`.
-            argument: Makes the target's argument from the folders that the kernel sees.
-            folder: One made by `make_folder`; without, a new one.
-            fds: Descriptors for the process, from 3 on.
-            stdout: Its standard output.
-            stderr: Its standard error.
-            env: Additions to its environment.
-            timeout: Seconds until the request is given up.
+            wanted: The process.
+            folder: One made by `make_folder`; without, a new one where the kernel needs it.
 
         Raises:
             ForkServerError: If the server cannot.
         """
         server = await self.server()
-        own = folder or await self.make_folder()
         assert self._orders is not None
+        own = folder
+        if own is None and not self._orders.own_namespaces:
+            own = await self.make_folder()
         places = Places.of(self._orders, str(own))
         try:
-            child = await server.fork_confined(
-                target,
-                argument(places),
-                places=places,
-                fds=fds,
-                stdout=stdout,
-                stderr=stderr,
-                env=env,
-                timeout=timeout,
-            )
+            child = await server.fork_confined(wanted, places)
         except BaseException:
-            if folder is None:
+            if folder is None and own is not None:
                 await asyncio.to_thread(shutil.rmtree, own, ignore_errors=True)
             raise
         return ConfinedKernel(child, own, places)
 
     async def close(self) -> None:
         """Ends the server and everything it forked; idempotent."""
-        async with self._lock:
-            self._closed = True
-            if self._server is not None:
-                await self._server.close()
-                if self._orders is not None and self._orders.control_groups:
-                    await asyncio.to_thread(sweep)  # for a server that was killed
+        await self._server.close()
+        if self._orders is not None and self._orders.control_groups:
+            await asyncio.to_thread(sweep)  # for a server that was killed
+
+    async def _start(self) -> ForkServer:
+        self._orders = (await self.rung()).orders(self._options)
+        return await ForkServer.start(self._options.preload, warm_up=self._warm_up, confinement=self._orders)

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from ..backend_options import BackendOptions, Isolation
 from ..capabilities import IsolationLevel
+from ..forking.confined_fork import ConfinedFork
 from ..forking.fork_server import ForkServer
 from ..inside import landlock, new_root, seccomp_filter
 from ..inside.confinement import Confinement
-from ..inside.control_groups import ControlGroups
+from ..inside.control_groups import ControlGroups, mark
 from ..inside.sandbox import Places
 from ..kernel_error import ForkServerError, IsolationError
 from ..resource_limits import ResourceLimits
@@ -115,7 +116,7 @@ def _with_control_groups(rung: Rung) -> Rung:
 def control_groups_here() -> frozenset[str] | str:
     """What control groups can limit, found out by making some; or why nothing."""
     try:
-        groups = ControlGroups.create()
+        groups = ControlGroups.create(mark())
     except OSError as error:
         return error.strerror or str(error)
     try:
@@ -208,9 +209,8 @@ async def _self_test(server: ForkServer, confinement: Confinement) -> dict[str, 
     folder.mkdir(mode=0o711)
     with ours, theirs:
         ours.setblocking(False)
-        child = await server.fork_confined(
-            ".self_test:run", places=Places.of(confinement, str(folder)), fds=[theirs.fileno()]
-        )
+        wanted = ConfinedFork(".self_test:run", lambda _: None, fds=[theirs.fileno()])
+        child = await server.fork_confined(wanted, Places.of(confinement, str(folder)))
         child.close()
         theirs.close()
         said = b""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backend_options import BackendOptions
+from ..forking.confined_fork import ConfinedFork
 from ..inside.sandbox import Places
 from ..isolation.confined_server import ConfinedKernel, ConfinedServer
 from ..workspace import Workspace
@@ -52,9 +53,8 @@ class ConfinedLauncher:
             }
 
         try:
-            kernel = await self.server.fork(
-                ".kernel_process:run", argument, folder=options.folder, fds=[ready.child_fd], timeout=timeout
-            )
+            wanted = ConfinedFork(".kernel_process:run", argument, fds=[ready.child_fd], timeout=timeout)
+            kernel = await self.server.fork(wanted, options.folder)
             self._kernels[options.folder] = kernel
             await ready.wait(kernel.keeper, timeout)
         finally:

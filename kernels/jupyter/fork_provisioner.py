@@ -11,25 +11,29 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
+from ..forking.fork_server import ForkServer
 from ..forking.forked_child import ForkedChild
+from ..forking.lasting_server import LastingServer
 from ..kernel_error import KernelStartError
-from .fork_launcher import ForkLauncher
 
 _START_SECONDS = 30.0
 _NO_CAP = 1 << 40
 
 
-class _SharedLauncher:
-    """The launcher of one event loop, and how many kernels need it."""
+class _SharedServer:
+    """The fork server of one event loop, and how many kernels need it."""
 
     def __init__(self) -> None:
-        self.launcher = ForkLauncher()
+        self.server = LastingServer(partial(ForkServer.start, warm_up=".kernel_process:warm"))
         self.users = 0
 
 
@@ -37,10 +41,10 @@ class ForkProvisioner(KernelProvisionerBase):
     """Starts a kernel by forking."""
 
     # Provisioners are made one per kernel by jupyter_client, with nothing of ours to hold what they share.
-    _shared: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedLauncher]] = WeakKeyDictionary()
+    _shared: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedServer]] = WeakKeyDictionary()
 
     _child: ForkedChild | None = None
-    _mine: _SharedLauncher | None = None
+    _mine: _SharedServer | None = None
     _ended = 0
     _connection_file = ""
 
@@ -80,9 +84,10 @@ class ForkProvisioner(KernelProvisionerBase):
         """Moves the connection into a private folder and writes the connection file."""
         manager: Any = self.parent
         if self._mine is None:
-            self._mine = self._shared.setdefault(asyncio.get_running_loop(), _SharedLauncher())
+            self._mine = self._shared.setdefault(asyncio.get_running_loop(), _SharedServer())
             self._mine.users += 1
-            folder = await self._mine.launcher.make_folder()
+            server = await self._mine.server.running()
+            folder = Path(tempfile.mkdtemp(prefix="k", dir=server.folder))  # the server removes it
             manager.transport = "ipc"
             manager.ip = str(folder / "s")
         manager.write_connection_file()
@@ -100,7 +105,7 @@ class ForkProvisioner(KernelProvisionerBase):
         if os.path.abspath(cmd[0]) != os.path.abspath(sys.executable):
             raise KernelStartError(f"the kernel spec runs {cmd[0]}; only {sys.executable} can be forked")
         assert self._mine is not None
-        server = await self._mine.launcher.server()
+        server = await self._mine.server.running()
         self._child = await server.fork(
             ".kernel_process:run",
             {"connection_file": os.path.abspath(self._connection_file), "output_limit": _NO_CAP},
@@ -118,4 +123,4 @@ class ForkProvisioner(KernelProvisionerBase):
         mine.users -= 1
         if mine.users == 0:
             self._shared.pop(asyncio.get_running_loop(), None)
-            await mine.launcher.close()
+            await mine.server.close()

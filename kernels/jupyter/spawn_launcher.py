@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ..clean_environment import clean_environment
-from ..inside import FOLDER
+from ..inside import FOLDER, claimed_folder
 from ..kernel_error import KernelClosedError, KernelStartError
 from ..process_tree import kill_below
 from ..workspace import Workspace
@@ -74,7 +74,9 @@ class SpawnLauncher:
         """Makes a folder, which ends with its kernel, or with `close`."""
         if self._closed:
             raise KernelClosedError("the launcher was closed")
-        folder = Path(tempfile.mkdtemp(prefix="replgym-"))
+        if not self._folders:
+            await asyncio.to_thread(claimed_folder.sweep)
+        folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
         self._folders.add(folder)
         return folder
 

@@ -38,12 +38,13 @@ class Family:
         """Held while a member is made, and while leftovers are swept away."""
         self._kernel = kernel
         self._keeper = kernel.keeper.host_pid
+        self._first = kernel.keeper.kernel_pid
         self._members: set[FamilyMember] = set()
         self._pinned = False
         self._ended = False
 
     def join(self, pid: int | None) -> FamilyMember:
-        """Takes in a process below the keeper.
+        """Takes in the first process, or one below the keeper.
 
         Args:
             pid: Its number, as the operating system attests it.
@@ -55,7 +56,7 @@ class Family:
             member = FamilyMember(pid or -1)
         except (OSError, ValueError) as error:
             raise KernelStartError("the interpreter died while it started") from error
-        if member.parent() != self._keeper:
+        if pid != self._first and member.parent() != self._keeper:
             member.close()
             raise KernelStartError("a process that is not the interpreter's spoke for it")
         self._members.add(member)
@@ -103,8 +104,12 @@ class Family:
             path: The names that lead to its folder, empty for the first member.
         """
         if member is not None:
-            member.kill()
             self._members.discard(member)
+            if self._members:  # what it started falls to the keeper at the moment of its death
+                member.kill()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await member.exited()
             member.close()
         if self._members:
             async with self.parting:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..forking.confined_fork import ConfinedFork
 from ..inside.sandbox import Places
 from ..isolation.confined_server import ConfinedKernel
 from ..kernel_error import KernelStartError
@@ -45,17 +45,7 @@ class ShellSettings:
 class KernelForks(Protocol):
     """What a shell needs of a fork server."""
 
-    async def fork(
-        self,
-        target: str,
-        argument: Callable[[Places], object],
-        *,
-        fds: Sequence[int] = (),
-        stdout: int | None = None,
-        stderr: int | None = None,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 10.0,
-    ) -> ConfinedKernel:
+    async def fork(self, wanted: ConfinedFork) -> ConfinedKernel:
         """Forks a confined kernel; see `ConfinedServer.fork`."""
         ...
 
@@ -73,15 +63,15 @@ async def start_shell(
     family: Family | None = None
     try:
         with theirs:
-            kernel = await server.fork(
+            wanted = ConfinedFork(
                 ".shell_process:run",
                 settings.argument,
                 fds=[theirs.fileno(), files.log, files.stdout, files.stderr],
                 stdout=files.stdout,
                 stderr=files.stderr,
-                env={"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
                 timeout=timeout,
             )
+            kernel = await server.fork(wanted)
             family = Family(kernel)
         await _greeted(kernel, wire, files, timeout)
     except BaseException:

@@ -11,6 +11,7 @@ import asyncio
 from pathlib import Path
 
 from ...kernels.backend_options import BackendOptions, Isolation
+from ...kernels.forking.confined_fork import ConfinedFork
 from ...kernels.isolation.confined_server import ConfinedServer
 from ...kernels.kernel_error import ForkServerError, IsolationError, KernelError
 from ...kernels.resource_limits import ResourceLimits
@@ -73,7 +74,7 @@ class SandboxedPrograms:
         server = await self._server.server()
         async with run:
             kernel = await self._server.fork(
-                f"{_PROCESS}:main", lambda places: None, fds=run.child_fds, timeout=_START_SECONDS
+                ConfinedFork(f"{_PROCESS}:main", lambda _: None, fds=run.child_fds, timeout=_START_SECONDS)
             )
             try:
                 workspace = kernel.open_workspace()

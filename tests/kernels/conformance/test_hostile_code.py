@@ -45,7 +45,7 @@ MUTILATING = {
     "no signal handler": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)",
     "an alarm": "import signal, time\nsignal.alarm(1)\ntime.sleep(3)",
     "limits of its own": "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))",
-    "endless recursion": "import sys\nsys.setrecursionlimit(10**4)\ndef f(): return [f()]\nf()",
+    "endless recursion": "import sys\nsys.setrecursionlimit(10**5)\ndef f(): return [f()]\nf()",
     "endless recursion in C": (
         "import ctypes, sys\nsys.setrecursionlimit(10**9)\n"
         "call = ctypes.CFUNCTYPE(None)(lambda: call())\ncall()"

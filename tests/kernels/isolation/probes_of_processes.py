@@ -139,7 +139,7 @@ SIGNALS = (
         shows=True,
     ),
     Probe("signal_thread", _S, "call(200, 130, HOST['victim'], 0); escaped()", shows=True),
-    Probe("signal_own_keeper", _S, "os.kill(os.getppid(), 0); escaped()", shows=True),
+    Probe("signal_own_keeper", _S, "os.kill(os.getppid() or 1, 0); escaped()", shows=True),
     Probe(
         "kill_everything",
         _S,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from replgym.kernels import CellStatus, Isolation, IsolationLevel, Kernel, Protection, WorkspaceError
+from replgym.kernels.process_tree import descendants
 
 from ..backend_house import BackendHouse, backends_under_test
 from .bait import laid_out, refill
@@ -60,6 +61,15 @@ def bait() -> Iterator[dict[str, object]]:
         yield facts
 
 
+def _server() -> int:
+    """A fork server of this process; the process itself where they live elsewhere."""
+    found = os.getpid()
+    for pid in descendants(os.getpid()):
+        with contextlib.suppress(OSError):
+            found = pid if b"fork_server_main:main" in Path(f"/proc/{pid}/cmdline").read_bytes() else found
+    return found
+
+
 @pytest_asyncio.fixture(
     params=_standings(), ids=lambda place: "-".join(place), scope="module", loop_scope="session"
 )
@@ -71,13 +81,7 @@ async def cage(request: pytest.FixtureRequest, bait: dict[str, object]) -> Async
     backend = house.with_options(isolation=level, limits=LIMITED, readable=(bait["readable"],))
     kernel, other = [await backend.start_kernel() for _ in range(2)]
     await other.write_file("episode", str(bait["token"]).encode())
-    servers = subprocess.run(
-        ["pgrep", "-f", "fork_server_main"], capture_output=True, text=True
-    ).stdout.split()
-    facts = (
-        bait | LIMITED | {"episode_file": "episode", "server": int(servers[-1] if servers else os.getpid())}
-    )
-    yield Cage(kernel, facts)
+    yield Cage(kernel, bait | LIMITED | {"episode_file": "episode", "server": _server()})
     assert (await other.execute("1 + 1", timeout=PATIENCE)).text() == "2"
     await kernel.close()
     await other.close()
