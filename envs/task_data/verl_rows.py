@@ -8,16 +8,16 @@ nothing is stored twice; it is no nested column, since parquet gives every row t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..task import Task
 from ..task_sources.ground_truth import code_r1_ground_truth
 
-_BATCH = 64
+_BATCH_ROWS = 64
+_BATCH_CHARACTERS = 32_000_000
 
 
 class GroundTruth(StrEnum):
@@ -90,11 +90,25 @@ def write_parquet(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
         "extra_info": pyarrow.struct(extra),
         "agent_name": text,
     }
-    schema, count, left = pyarrow.schema(columns), 0, iter(rows)
+    schema, count = pyarrow.schema(columns), 0
     beside = path.with_name(f"{path.name}.part")
     with pyarrow.parquet.ParquetWriter(beside, schema, compression="zstd") as writer:
-        while batch := list(islice(left, _BATCH)):
+        for batch in _batches(rows):
             writer.write_table(pyarrow.Table.from_pylist(batch, schema))
             count += len(batch)
     beside.replace(path)
     return count
+
+
+def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Lists of rows that are bounded by number and by size."""
+    batch: list[Mapping[str, Any]] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += len(row["reward_model"]["ground_truth"]) + len(row["extra_info"]["task"])
+        if len(batch) == _BATCH_ROWS or characters > _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
