@@ -57,7 +57,13 @@ def _check(row: RawRow) -> Tests:
 
 
 def _asserts(row: RawRow) -> Tests:
-    return AssertTests(statements=row.texts("test_list"), setup="\n".join(row.texts("test_imports")))
+    """The listed assertions; what the whole program has before the first of them sets them up."""
+    statements = row.texts("test_list")
+    if not statements:
+        raise row.error("test_list", "it must hold at least one assertion")
+    before, found, _ = row.text_or("tests").partition(statements[0])
+    setup = [*row.texts("test_imports"), *([before.rstrip()] if found and before.strip() else [])]
+    return AssertTests(statements=statements, setup="\n".join(setup))
 
 
 def _stdio(row: RawRow) -> Tests:
