@@ -195,14 +195,18 @@ class _Run:
 
 def _cell(result: CellResult) -> CellRunResult:
     def stream(kind: OutputKind) -> str:
-        return "".join(output.text for output in result.outputs if output.kind is kind)
+        return _clean("".join(output.text for output in result.outputs if output.kind is kind))
 
     shown = (OutputKind.RESULT, OutputKind.DISPLAY)
     cut = f"[{result.truncated} characters of output were cut]\n" if result.truncated else ""
     return CellRunResult(
         stdout=stream(OutputKind.STDOUT),
         stderr=stream(OutputKind.STDERR) + cut,
-        display=[dict(output.data) for output in result.outputs if output.kind in shown],
+        display=[
+            {kind: _clean(text) for kind, text in output.data.items()}
+            for output in result.outputs
+            if output.kind in shown
+        ],
         error=_errors(result),
     )
 
@@ -216,7 +220,12 @@ def _errors(result: CellResult) -> list[dict[str, object]]:
         return []
     else:
         name, value, lines = _NAMES[result.status], result.text(400), []
-    return [{"ename": name, "evalue": value, "traceback": lines}]
+    return [{"ename": _clean(name), "evalue": _clean(value), "traceback": [_clean(line) for line in lines]}]
+
+
+def _clean(text: str) -> str:
+    """What can be sent of a text: code may make half characters."""
+    return text.encode(errors="replace").decode()
 
 
 _NAMES = {

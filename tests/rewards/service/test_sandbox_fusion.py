@@ -163,6 +163,14 @@ def test_what_is_cut_of_a_cell_is_counted() -> None:
     assert cell.stdout.count("x") + cut == 1_500_000
 
 
+def test_half_characters_of_a_cell() -> None:
+    cells = ["'\\ud800'", "print('\\ud800')", "raise ValueError('\\ud800')", "print(1)"]
+    response = sandbox_fusion.run_jupyter(RunJupyterRequest(cells=cells), max_attempts=1, client_timeout=60)
+    assert response.status == RunStatus.Success
+    assert response.cells[2].error[0]["ename"] == "ValueError"
+    assert response.cells[3].stdout == "1\n"
+
+
 def cells_in_session(server: RunningServer, *cells: str, **options: object) -> Any:
     body = {"cells": cells, "session_id": "one", **options}
     answer = requests.post(f"{server.url}/run_jupyter", json=body, timeout=60)
