@@ -2,7 +2,8 @@
 
 All answer the same task: `digest(values)` is `sum(n ^ place) % 9973 + 17`; whole programs read the values
 from one line and print the answer. A file says in its docstring, or its first comment, what it does, and in a
-line `kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row.
+line `kinds: ...` which hidden tests it is for; `runs: N` has it judged N times in a row, `not on: LEVEL` says
+that it needs what a level of isolation does not have.
 
 A second task is about objects: `Bag(values)` and `describe(values)`, for what classes of a submission may do.
 """
@@ -68,6 +69,35 @@ class TestErrors:
             digest(None)
         assert digest([9]) == {digest([9])}
 """
+
+_PYTEST_LITERAL = f"""
+import pytest
+from solution import digest
+
+def test_first():
+    assert digest({INPUTS[0]}) == {digest(INPUTS[0])}
+
+def test_others():
+    assert digest({INPUTS[2]}) == pytest.approx({digest(INPUTS[2])})
+    assert digest({INPUTS[3]}) == {digest(INPUTS[3])}
+
+class TestErrors:
+    def test_type(self):
+        with pytest.raises(TypeError):
+            digest(None)
+        assert digest([9]) == {digest([9])}
+"""
+
+_EACH = f"""
+import unittest
+
+class TestDigest(unittest.TestCase):
+    def test_each(self):
+        for values, answer in [{_LISTED}]:
+            with self.subTest(values=values):
+                self.assertEqual(digest(values), answer)
+"""
+"""Its expected values are no constants, so that nothing of it can be proven beside a submission."""
 
 _UNITTEST = f"""
 import unittest
@@ -230,6 +260,9 @@ def _stdio(comparison: TextComparison | None = None, language: Language = Langua
 
 
 _BESIDE = PlacementChoice.BESIDE
+_UNITTEST_LITERAL = re.sub(
+    r"    def (setUp|test_each).*?(?=    def test_(equal|others))", "", _UNITTEST, flags=re.DOTALL
+)
 _ASSERTIONS = tuple(f"assert digest({values}) == {answer}" for values, answer in ANSWERS)
 
 TARGETS: dict[str, Tests] = {
@@ -243,8 +276,8 @@ TARGETS: dict[str, Tests] = {
     "unittest": UnittestTests(source=_UNITTEST),
     "check-beside": CheckTests(entry_point="digest", source=_CHECK, placement=_BESIDE),
     "assert-beside": AssertTests(statements=_ASSERTIONS, placement=_BESIDE),
-    "pytest-beside": PytestTests(source=_PYTEST, placement=_BESIDE),
-    "unittest-beside": UnittestTests(source=_UNITTEST, placement=_BESIDE),
+    "pytest-beside": PytestTests(source=_PYTEST_LITERAL, placement=_BESIDE),
+    "unittest-beside": UnittestTests(source=_UNITTEST_LITERAL, placement=_BESIDE),
     "objects-assert": AssertTests(statements=_OBJECTS_ASSERT),
     "objects-pytest": PytestTests(source=_OBJECTS_PYTEST),
     "objects-unittest": UnittestTests(source=_OBJECTS, module="solution"),
@@ -257,9 +290,12 @@ TARGETS: dict[str, Tests] = {
 }
 """The hidden tests by name."""
 
+UNPROVEN = UnittestTests(source=_EACH, placement=_BESIDE)
+
 GROUPS = {
     "function": ("call", "check", "assert", "pytest", "unittest"),
-    "beside": ("check-beside", "assert-beside", "pytest-beside", "unittest-beside"),
+    # pytest beside the submission starts anew for every test; programs name it where it matters.
+    "beside": ("check-beside", "assert-beside", "unittest-beside"),
     "objects": ("objects-assert", "objects-pytest", "objects-unittest"),
     "stdio-all": ("stdio", "stdio-tokens", "stdio-float", "stdio-lines", "stdio-special"),
 }
@@ -277,6 +313,8 @@ class Program:
     """Names of `TARGETS`."""
     runs: int
     source: str
+    not_on: str = ""
+    """A level of isolation that has not what the program needs."""
 
     def source_for(self, kind: str) -> str:
         """The submission; a function that meets whole-program tests gets a main part."""
@@ -303,10 +341,18 @@ def _parse(file: Path) -> Program:
     if head is None:
         raise ValueError(f"{file} must begin with what it does and a line `kinds: ...`")
     runs = re.search(r"^(?:// )?runs: (\d+)$", source, re.MULTILINE)
+    not_on = re.search(r"^not on: (\w+)$", source, re.MULTILINE)
     kinds: dict[str, None] = {}
     for word in head["kinds"].replace(",", " ").split():
         kinds |= dict.fromkeys(GROUPS.get(word, (word,)))
     unknown = set(kinds) - set(TARGETS)
     if unknown:
         raise ValueError(f"{file} is for unknown kinds {sorted(unknown)}; there are {[*GROUPS, *TARGETS]}")
-    return Program(file.stem, head["trick"].strip(), tuple(kinds), int(runs[1]) if runs else 1, source)
+    return Program(
+        name=file.stem,
+        trick=head["trick"].strip(),
+        kinds=tuple(kinds),
+        runs=int(runs[1]) if runs else 1,
+        source=source,
+        not_on=not_on[1] if not_on else "",
+    )

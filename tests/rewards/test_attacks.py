@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from replgym.rewards import Judge
+from replgym.rewards import Judge, Outcome, Placement
 
 from .levels import LEVELS, judge_on
 from .suite import judged
-from .suite_programs import Program, programs
+from .suite_programs import UNPROVEN, Program, programs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,6 +38,16 @@ async def test_attack_earns_nothing(level_judge: Judge, attack: Program) -> None
         assert not result.fault, str(result)
     (after,) = await judged(level_judge, HONEST, seconds=20)
     assert after.all_passed, f"the judge is unwell after the attack: {after}"
+
+
+@pytest.mark.parametrize("name", ["garbage_collector", "equal_to_everything", "plain"])
+async def test_what_cannot_be_proven_beside_a_submission_is_told(level_judge: Judge, name: str) -> None:
+    """Where expected values are computed beside a submission, it can find them; no pass hides that."""
+    known = {program.name: program for folder in ("attacks", "fairness") for program in programs(folder)}
+    verdict = await level_judge.grade(UNPROVEN, known[name].source, time_limit=20)
+    for test in verdict.tests:
+        assert test.placement is Placement.BESIDE
+        assert test.outcome is not Outcome.PASSED or "proven" in test.message
 
 
 def test_there_are_attacks_for_every_kind_of_tests() -> None:

@@ -1,6 +1,6 @@
 """Has every class that is made later answer True to all comparisons.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 import builtins

@@ -1,6 +1,6 @@
 """Rewrites the comparison slot of `int` itself.
 
-kinds: beside
+kinds: beside, pytest-beside
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Returns the standard library's own object that is equal to everything.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 from unittest import mock

@@ -1,6 +1,6 @@
 """Replaces what pytest collects, runs and compares with.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 import pytest

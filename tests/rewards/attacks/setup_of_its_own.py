@@ -1,6 +1,6 @@
 """Defines the hooks that a test module may define.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 import unittest

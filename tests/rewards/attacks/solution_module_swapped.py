@@ -1,6 +1,6 @@
 """Puts another module under its own name.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 import sys

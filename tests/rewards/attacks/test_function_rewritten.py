@@ -1,6 +1,6 @@
 """Replaces the test functions found in its callers' frames.
 
-kinds: beside
+kinds: beside, pytest-beside
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Writes True into the memory of False.
 
-kinds: beside
+kinds: beside, pytest-beside
 """
 
 import ctypes

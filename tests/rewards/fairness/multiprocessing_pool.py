@@ -1,6 +1,7 @@
 """Computes in a pool of processes.
 
 kinds: call, stdio
+not on: restricted
 """
 
 import multiprocessing

@@ -1,6 +1,6 @@
 """Uses the names of tests and judges for itself.
 
-kinds: function, beside, stdio
+kinds: function, assert-beside, unittest-beside, pytest-beside, stdio
 """
 
 expected = candidate = solution = result = outcome = nonce = None

@@ -1,6 +1,6 @@
 """Prints what looks like failed tests.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 def digest(values):

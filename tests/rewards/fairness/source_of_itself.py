@@ -1,6 +1,6 @@
 """Reads its own source.
 
-kinds: function, beside
+kinds: function, beside, pytest-beside
 """
 
 import inspect
