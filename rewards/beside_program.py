@@ -15,11 +15,12 @@ from __future__ import annotations
 import ast
 import copy
 import unittest
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .beside_names import CASE, PROVE, REACH
+from .beside_tables import Tables, is_table, local_tables, parameters_of, rows_of
 
 _METHODS = frozenset(
     {"assertEqual", "assertEquals", "assertNotEqual", "assertAlmostEqual", "assertNotAlmostEqual"}
@@ -29,7 +30,7 @@ _METHODS = frozenset(
 )
 _LITERALS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp)
 _MAKERS = ("pytest.approx", "approx", "set", "frozenset")
-_EXPECTING = ("aises", "suppress", "arns", "subTest")
+_EXPECTING = ("aises", "suppress", "arns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,28 @@ class Site:
     required: bool
     """Whether a test that comes to its end has passed here exactly once."""
     comparison: ast.expr | None = None
-    """Compares `value` with the constant; None where nothing can be compared outside."""
+    """Compares `value` with a constant or with `other`; None where nothing can be compared outside."""
     weighty: bool = False
-    """Whether the constant is not one that can be guessed at once, as `True` can."""
+    """Whether it compares with a constant that cannot be guessed at once, as `True` can."""
+    operands: int = 1
+    """How many values are sent."""
 
-    def holds(self, value: Any) -> bool:
-        """Compares a value that arrived with the constant; raises whatever comparisons raise."""
+    def holds(self, values: Sequence[Any], row: Mapping[str, ast.expr]) -> bool:
+        """Compares values that arrived; raises whatever comparisons raise.
+
+        Args:
+            values: What was sent.
+            row: Constants of this run of the test, by name.
+        """
         assert self.comparison is not None
-        result = eval(_compiled(self.comparison), {**_trusted_names(), "value": value})
-        return bool(result) or isinstance(self.comparison, ast.Call)
+        comparison = _Inline(dict(row)).visit(copy.deepcopy(self.comparison))
+        names = {**_trusted_names(), **dict(zip(("value", "other"), values, strict=False))}
+        return bool(eval(_compiled(comparison), names)) or isinstance(comparison, ast.Call)
 
-    @property
-    def text(self) -> str:
+    def text(self, row: Mapping[str, ast.expr]) -> str:
         """The comparison as source."""
-        return "" if self.comparison is None else ast.unparse(self.comparison)
+        assert self.comparison is not None
+        return ast.unparse(_Inline(dict(row)).visit(copy.deepcopy(self.comparison)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class BesideProgram:
 
     source: str
     sites: tuple[Site, ...]
+    rows: Mapping[str, list[dict[str, ast.expr]]]
+    """Constants of parametrized tests, for each of their runs in order."""
 
     @classmethod
     def rewrite(cls, tree: ast.Module, test: str = "") -> BesideProgram:
@@ -74,7 +85,7 @@ class BesideProgram:
             test: What assertions at the top of the module belong to.
         """
         tree = copy.deepcopy(tree)
-        rewriter = _Rewriter()
+        rewriter = _Rewriter(Tables.take(tree))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 rewriter.function(node, node.name)
@@ -82,23 +93,40 @@ class BesideProgram:
                 for member in node.body:
                     if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
                         rewriter.function(member, f"{node.name}.{member.name}")
-        tree.body = rewriter.statements(tree.body, test, once=True)
-        return cls(ast.unparse(ast.fix_missing_locations(tree)), tuple(rewriter.sites))
+        tree.body = rewriter.module(tree.body, test)
+        return cls(ast.unparse(ast.fix_missing_locations(tree)), tuple(rewriter.sites), rewriter.rows)
 
 
 class _Rewriter:
     """Rewrites functions, statement by statement."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Tables) -> None:
         self.sites: list[Site] = []
+        self.rows: dict[str, list[dict[str, ast.expr]]] = {}
+        self._known = tables
+        self._tables: dict[str, ast.List | ast.Tuple] = tables.known
         self._constants: dict[str, ast.expr] = {}
+
+    def module(self, body: list[ast.stmt], test: str) -> list[ast.stmt]:
+        """Rewrites what stands at the top of a module, apart from functions and classes."""
+        found: list[ast.stmt] = []
+        for node in body:
+            is_done = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            found += [node] if is_done else self.statements([node], test, once=True)
+        return found
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
         """Rewrites one test or helper in place."""
         self._constants = _hidden_constants(node)
         node.body = [part for part in node.body if not _binds(part, self._constants)] or [ast.Pass()]
+        compared = {argument.arg for argument in node.args.args} - set(_used_otherwise(node.body))
+        taken, rows = parameters_of(node, compared)
+        if taken:
+            self.rows[name] = rows
+            self._constants |= {parameter: ast.Name(parameter, ast.Load()) for parameter in taken}
+        self._tables = {**self._known.seen_by(node), **local_tables(node)}
         node.body = self.statements(node.body, name, once=True)
-        self._constants = {}
+        self._constants, self._tables = {}, self._known.known
 
     def statements(self, body: list[ast.stmt], test: str, *, once: bool) -> list[ast.stmt]:
         """Rewrites a block; `once` where each of its statements runs exactly once."""
@@ -114,7 +142,12 @@ class _Rewriter:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_assertion(node.value):
             return self._method(node, node.value, test, once=once)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            return [node]
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.For):
+                    inner.iter = copy.deepcopy(self._tables.get(ast.unparse(inner.iter), inner.iter))
+            return [_Inline(self._constants).visit(node)]
+        if isinstance(node, ast.For) and (unrolled := self._unrolled(node, test, once=once)) is not None:
+            return unrolled
         once = once and isinstance(node, ast.With | ast.AsyncWith) and not _may_catch(node)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
@@ -123,6 +156,28 @@ class _Rewriter:
         for handler in getattr(node, "handlers", ()):
             handler.body = self.statements(handler.body, test, once=False)
         return [node]
+
+    def _unrolled(self, loop: ast.For, test: str, *, once: bool) -> list[ast.stmt] | None:
+        """The rounds of a loop over a table, one after the other."""
+        key = ast.unparse(loop.iter)
+        table = loop.iter if is_table(loop.iter) else self._tables.get(key)
+        if not isinstance(table, ast.List | ast.Tuple):
+            return None
+        rows = rows_of(loop, table)
+        if rows is None:
+            loop.iter = copy.deepcopy(table)
+            return None
+        used = set(_used_otherwise(loop.body))
+        found: list[ast.stmt] = []
+        outer = self._constants
+        for row in rows:
+            self._constants = {**outer, **{name: part for name, part in row.items() if name not in used}}
+            for name, part in row.items():
+                if name in used:
+                    found.append(ast.Assign([ast.Name(name, ast.Store())], part))
+            found += self.statements(copy.deepcopy(loop.body), test, once=once)
+        self._constants = outer
+        return found
 
     def _condition(self, node: ast.stmt, test: ast.expr, name: str, *, once: bool) -> list[ast.stmt]:
         """An assertion that a comparison holds, or anything else."""
@@ -135,6 +190,9 @@ class _Rewriter:
             if self._is_constant(left) and not self._is_constant(right):
                 outside = ast.Compare(self._inlined(left), [operator], [_value()])
                 return [self._proof(right, outside, left, name, once=once)]
+            if not self._is_constant(left):
+                outside = ast.Compare(_value(), [operator], [_value("other")])
+                return [self._pair(left, right, outside, name, once=once)]
         return self._reached(node, name, once=once)
 
     def _method(self, node: ast.stmt, call: ast.Call, name: str, *, once: bool) -> list[ast.stmt]:
@@ -153,7 +211,23 @@ class _Rewriter:
                 keywords = [keyword for keyword in call.keywords if keyword.arg != "msg"]
                 outside = ast.Call(function, [*operands, *call.args[2:]], keywords)
                 return [self._proof(dynamic, outside, constant, name, once=once)]
+            if not self._is_constant(one):
+                function = ast.Attribute(ast.Name(CASE, ast.Load()), method, ast.Load())
+                keywords = [keyword for keyword in call.keywords if keyword.arg != "msg"]
+                outside = ast.Call(function, [_value(), _value("other"), *call.args[2:]], keywords)
+                return [self._pair(one, other, outside, name, once=once)]
         return self._reached(node, name, once=once)
+
+    def _pair(self, one: ast.expr, other: ast.expr, outside: ast.expr, name: str, *, once: bool) -> ast.stmt:
+        """Both operands are computed in place, and compared outside all the same."""
+        number = len(self.sites)
+        self.sites.append(Site(number, name, once, outside, operands=2))
+        operands = [ast.Constant(number), self._in_place(one), self._in_place(other)]
+        return ast.Expr(ast.Call(ast.Name(PROVE, ast.Load()), operands, []))
+
+    def _in_place(self, node: ast.expr) -> ast.expr:
+        found: ast.expr = _Inline(self._constants).visit(copy.deepcopy(node))
+        return found
 
     def _proof(
         self, dynamic: ast.expr, outside: ast.expr, constant: ast.expr, name: str, *, once: bool
@@ -162,7 +236,8 @@ class _Rewriter:
         inlined = self._inlined(constant)
         weighty = not (isinstance(inlined, ast.Constant) and inlined.value in (None, True, False))
         self.sites.append(Site(number, name, once, outside, weighty))
-        return ast.Expr(ast.Call(ast.Name(PROVE, ast.Load()), [ast.Constant(number), dynamic], []))
+        operands = [ast.Constant(number), self._in_place(dynamic)]
+        return ast.Expr(ast.Call(ast.Name(PROVE, ast.Load()), operands, []))
 
     def _reached(self, node: ast.stmt, name: str, *, once: bool) -> list[ast.stmt]:
         number = len(self.sites)
@@ -171,10 +246,10 @@ class _Rewriter:
         return [node, ast.Expr(ast.Call(ast.Name(REACH, ast.Load()), [ast.Constant(number)], []))]
 
     def _is_constant(self, node: ast.expr) -> bool:
-        return node.id in self._constants if isinstance(node, ast.Name) else _is_literal(node)
+        return _is_literal(node, self._constants)
 
     def _inlined(self, node: ast.expr) -> ast.expr:
-        return copy.deepcopy(self._constants[node.id] if isinstance(node, ast.Name) else node)
+        return self._in_place(node)
 
 
 class _Inline(ast.NodeTransformer):
@@ -188,20 +263,22 @@ class _Inline(ast.NodeTransformer):
         return node if found is None else copy.deepcopy(found)
 
 
-def _value() -> ast.expr:
-    return ast.Name("value", ast.Load())
+def _value(name: str = "value") -> ast.expr:
+    return ast.Name(name, ast.Load())
 
 
-def _is_literal(node: ast.expr) -> bool:
-    """Whether an expression is made of literals, and of sets and `pytest.approx` of them."""
+def _is_literal(node: ast.expr, names: Container[str] = ()) -> bool:
+    """Whether an expression is made of literals and these names, and of sets and `pytest.approx` of them."""
+    if isinstance(node, ast.Name):
+        return node.id in names
     if isinstance(node, ast.Call):
         operands = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return ast.unparse(node.func) in _MAKERS and all(map(_is_literal, operands))
+        return ast.unparse(node.func) in _MAKERS and all(_is_literal(part, names) for part in operands)
     if not isinstance(node, _LITERALS):
         return False
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift | ast.Mod):
         return False
-    return all(_is_literal(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))
+    return all(_is_literal(part, names) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))
 
 
 def _has_plain_options(call: ast.Call) -> bool:
@@ -216,7 +293,7 @@ def _hidden_constants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             stores[node.id] = stores.get(node.id, 0) + 1
-    used = set(_used_otherwise(function))
+    used = set(_used_otherwise(function.body))
     constants = {}
     for statement in function.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
@@ -226,19 +303,34 @@ def _hidden_constants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[
     return {name: value for name, value in constants.items() if name not in used}
 
 
-def _used_otherwise(function: ast.AST) -> Iterable[str]:
-    """Names that are read anywhere but as an operand of an assertion."""
+class _Everything(Container[str]):
+    """Every name."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _used_otherwise(body: Sequence[ast.stmt]) -> Iterable[str]:
+    """Names that are read anywhere but as an operand of an assertion, or within `pytest.approx` there."""
     compared: set[int] = set()
-    for node in ast.walk(function):
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    for node in nodes:
         test = node.test if isinstance(node, ast.Assert) else None
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_assertion(node.value):
-            compared |= {id(operand) for operand in node.value.args[:2]}
+            operands = node.value.args[:2]
+            compared |= {id(name) for operand in operands for name in _names_of_constant(operand)}
             test = node.value.args[0] if node.value.args else None
         if isinstance(test, ast.Compare):
-            compared |= {id(operand) for operand in (test.left, *test.comparators)}
-    for node in ast.walk(function):
+            operands = [test.left, *test.comparators]
+            compared |= {id(name) for operand in operands for name in _names_of_constant(operand)}
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in compared:
             yield node.id
+
+
+def _names_of_constant(operand: ast.expr) -> Iterable[ast.AST]:
+    """The names in an operand that is a constant if they are."""
+    return ast.walk(operand) if _is_literal(operand, _Everything()) else ()
 
 
 def _binds(statement: ast.stmt, constants: dict[str, ast.expr]) -> bool:

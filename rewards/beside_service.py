@@ -76,20 +76,21 @@ class Beside:
                     with contextlib.suppress(AttributeError, TypeError):
                         setattr(owner, name, value)
 
-    def _prover(self, module: types.ModuleType, ask: Ask) -> Callable[[int, Any], None]:
+    def _prover(self, module: types.ModuleType, ask: Ask) -> Callable[..., None]:
         plain, refusal = self._encode, self._refusal
 
-        def prove(site: int, value: Any) -> None:
+        def prove(site: int, *values: Any) -> None:
             try:
-                plain(value)
+                plain(values)
             except refusal:
-                own = type(value).__module__ == module.__name__
-                comparison = ask("opaque", site, (type(value).__name__, own), {})
-                case = unittest.TestCase()
-                held = bool(eval(comparison, {CASE: case, **_approx(), "value": value})) or CASE in comparison
+                own = [type(value).__name__ for value in values if type(value).__module__ == module.__name__]
+                comparison = ask("opaque", site, (own,), {})
+                operands = dict(zip(("value", "other"), values, strict=False))
+                names = {CASE: unittest.TestCase(), **_approx(), **operands}
+                held = bool(eval(comparison, names)) or CASE in comparison
                 ask("held", site, (held,), {})
             else:
-                ask("site", site, (value,), {})
+                ask("site", site, values, {})
 
         return prove
 

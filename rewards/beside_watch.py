@@ -8,6 +8,7 @@ this protocol could pretend it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .beside_program import BesideProgram, Site
@@ -21,14 +22,17 @@ _MAX_REACHED = 100_000
 class BesideWatch:
     """What is known of one test."""
 
-    def __init__(self, program: BesideProgram, test: str, names: TestNames) -> None:
+    def __init__(self, program: BesideProgram, test: str, names: TestNames, run: int = 0) -> None:
         """Expects a test.
 
         Args:
             program: The rewritten test code.
             test: The function or `Class.method` that runs.
             names: What the tests say about the submission's names.
+            run: Which run of a parametrized test it is.
         """
+        rows = program.rows.get(test, [])
+        self._row = rows[run] if run < len(rows) else {}
         self.failure: Failure | None = None
         self.proofs = 0
         """Comparisons with what could not be guessed at once that held outside."""
@@ -49,8 +53,8 @@ class BesideWatch:
         what, args = question["ask"], question["args"]
         if what == "reach" and site.comparison is None:
             self._pass(site)
-        elif what == "site" and site.comparison is not None:
-            self._compare(site, args[0])
+        elif what == "site" and site.comparison is not None and len(args) == site.operands:
+            self._compare(site, args)
         elif what == "opaque" and site.comparison is not None and self._opened is None:
             return self._open(site, *args)
         elif what == "held" and self._opened == site.number:
@@ -74,21 +78,22 @@ class BesideWatch:
         site: Site = self._sites[number]
         return site
 
-    def _compare(self, site: Site, value: Any) -> None:
+    def _compare(self, site: Site, values: Sequence[Any]) -> None:
         try:
-            if not site.holds(value):
-                raise AssertionError(f"{site.text} does not hold for {repr(value)[:200]}")
+            if not site.holds(values, self._row):
+                raise AssertionError(f"{site.text(self._row)} does not hold for {repr(values[0])[:200]}")
         except Exception as error:  # noqa: BLE001 - a comparison of values raises anything: an outcome
             self._fail(failure_of(error))
         self.proofs += site.weighty
         self._pass(site)
 
-    def _open(self, site: Site, kind: Any, own: Any) -> str:
-        """Gives a comparison away where the value cannot be sent; not to objects of the submission's own."""
-        if own is not False and kind not in self._names.classes:
-            self._fail(Failure(Outcome.WRONG_ANSWER, f"a {kind} object is no value to compare with"))
+    def _open(self, site: Site, own: Any) -> str:
+        """Gives a comparison away where a value cannot be sent; not to objects of classes no test names."""
+        for kind in own if type(own) is list else [None]:
+            if kind not in self._names.classes:
+                self._fail(Failure(Outcome.WRONG_ANSWER, f"a {kind} object is no value to compare with"))
         self._opened = site.number
-        return site.text
+        return site.text(self._row)
 
     def _pass(self, site: Site) -> None:
         self._reached += 1

@@ -30,6 +30,8 @@ class BesideTest:
     """What the process gets beside the source; see `beside_service`."""
     address: str = ""
     """How the runner finds the test, if not by its name."""
+    run: int = 0
+    """Which run of a parametrized test it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class BesideRun:
 
     def _run_one(self, examination: Examination, number: int, test: BesideTest) -> None:
         start = time.monotonic()
-        watch = BesideWatch(test.program, test.name, self.names)
+        watch = BesideWatch(test.program, test.name, self.names, test.run)
         try:
             failure = examination.load_beside(self.entry_point, self.preamble, self.module, watch)
             failure = failure or _verdict(examination, test, watch)

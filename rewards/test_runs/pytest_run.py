@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..beside_names import TEST_MODULE
+from ..beside_names import PROVE, REACH, TEST_MODULE
 from ..beside_program import BesideProgram
 from ..beside_service import PYTEST_OPTIONS
 from ..broken_tests_error import BrokenTestsError
@@ -62,19 +64,34 @@ class PytestRun:
         wanted = used_names(self._tree)
         sys.modules[tests.module] = SubmissionModule(tests.module, examination.session, wanted)
         recorder = _Recorder(examination, self._skipped)
-        is_beside = self._placement is Placement.BESIDE
+        program = BesideProgram.rewrite(self._tree) if self._placement is Placement.BESIDE else None
         with tempfile.TemporaryDirectory() as folder:
-            _run_pytest(Path(folder), tests.source, recorder, *(["--collect-only"] if is_beside else []))
+            if program is None:
+                _run_pytest(Path(folder), tests.source, recorder)
+            else:
+                vars(builtins).update({PROVE: _nothing, REACH: _nothing})
+                _run_pytest(Path(folder), program.source, recorder, "--collect-only")
         if examination.ended is not None:
             raise SubmissionEndedError
-        if is_beside and recorder.addresses:
-            self._run_beside(examination, recorder.addresses, names)
+        if program is not None:
+            found = _beside_tests(program, recorder.addresses)
+            BesideRun(found, names, tests.module, tests.preamble).run(examination)
 
-    def _run_beside(self, examination: Examination, addresses: list[str], names: TestNames) -> None:
-        program = BesideProgram.rewrite(self._tree)
+
+def _nothing(*_: object) -> None:
+    """Stands for an assertion while tests are only collected."""
+
+
+def _beside_tests(program: BesideProgram, addresses: list[str]) -> list[BesideTest]:
+    """One test for each address; runs of one function are counted."""
+    runs: Counter[str] = Counter()
+    tests = []
+    for address in addresses:
+        name = _function(address)
         job = {"kind": "pytest", "shared": False}
-        tests = [BesideTest(_function(address), program, job, address) for address in addresses]
-        BesideRun(tests, names, self._tests.module, self._tests.preamble).run(examination)
+        tests.append(BesideTest(name, program, job, address, runs[name]))
+        runs[name] += 1
+    return tests
 
 
 def _run_pytest(folder: Path, source: str, recorder: _Recorder, *more: str) -> None:

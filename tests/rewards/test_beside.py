@@ -52,7 +52,7 @@ def test_what_is_compared_outside_is_not_in_the_program() -> None:
     program = BesideProgram.rewrite(ast.parse(_TESTS))
     for secret in ("9127", "0.3333", "5551", "4711"):
         assert secret not in program.source
-    proofs = {site.text for site in program.sites if site.weighty and site.comparison is not None}
+    proofs = {site.text({}) for site in program.sites if site.weighty and site.comparison is not None}
     assert "__replgym_case__.assertEqual(value, 9127, 'a sum')" in proofs
     assert "value == 4711" in proofs
     assert [site.required for site in program.sites if site.test == "TotalTest.test_report"] == [
@@ -60,6 +60,70 @@ def test_what_is_compared_outside_is_not_in_the_program() -> None:
         True,
         True,
     ]
+
+
+_TABLES = """
+import pytest, unittest
+TABLE = [(1, 801), (2, 802)]
+@pytest.fixture
+def rows():
+    return [(3, 803)]
+@pytest.mark.parametrize("given, expected", [(4, 804), (5, 805)])
+def test_parameters(given, expected):
+    assert f(given) == pytest.approx(expected)
+def test_fixture(rows):
+    for given, expected in rows:
+        assert f(given) == expected
+def test_module():
+    for given, expected in TABLE:
+        assert f(given) == expected
+def test_local():
+    cases = [([6], 806)]
+    for given, expected in cases:
+        assert f(given) == expected
+class Test(unittest.TestCase):
+    def setUp(self):
+        self.rows = [(7, 807)]
+    def test_method(self):
+        for given, expected in self.rows:
+            with self.subTest(given):
+                self.assertEqual(f(given), expected)
+"""
+
+
+def test_what_tables_expect_is_not_in_the_program() -> None:
+    program = BesideProgram.rewrite(ast.parse(_TABLES))
+    assert "80" not in program.source
+    assert all(site.required and site.weighty for site in program.sites)
+    assert len(program.sites) == 6
+    (parameters,) = [site for site in program.sites if site.test == "test_parameters"]
+    rows = program.rows["test_parameters"]
+    assert parameters.holds([805], rows[1])
+    assert not parameters.holds([805], rows[0])
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for n, m in rows:\n        if n: break\n        assert f(n) == m",
+        "for n, m in rows:\n        assert f(n, m) == m",
+        "for n, m in rows:\n        assert f(n) == m\n    assert len(rows) == 2",
+        "for row in rows:\n        assert f(row[0]) == row[1]",
+        "def inner():\n        for n, m in rows:\n            assert f(n) == m\n    inner()",
+        "for n, m in rows:\n        for k in range(n):\n            assert f(k) - k == m or m",
+    ],
+)
+def test_loops_mean_what_they_meant(loop: str) -> None:
+    source = f"def test():\n    rows = [(1, 2), (3, 4)]\n    {loop}\n"
+    seen: list[list[object]] = []
+    for text in (source, BesideProgram.rewrite(ast.parse(source)).source):
+        calls: list[object] = []
+        namespace: dict[str, object] = {"f": lambda *a, calls=calls: calls.append(a) or a[0] + 1}
+        namespace |= {"__replgym_prove__": lambda *a: None, "__replgym_reach__": lambda *a: None}
+        exec(compile(text, "", "exec"), namespace)
+        namespace["test"]()  # type: ignore[operator]
+        seen.append(calls)
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +144,7 @@ def test_what_is_compared_outside_is_not_in_the_program() -> None:
 def test_comparisons_are_those_of_the_test(statement: str, value: object, holds: bool) -> None:
     (site,) = BesideProgram.rewrite(ast.parse(statement)).sites
     assert site.comparison is not None
-    assert site.holds(value) is holds
+    assert site.holds([value], {}) is holds
 
 
 @pytest.mark.parametrize(
