@@ -51,6 +51,7 @@ async def graded(judge: Judge, task: Task, source: str) -> Verdict:
         ("taco", rows.taco, "print(int(input()) // 2)"),
         ("taco-verified", rows.taco_verified, "print(int(input()) // 2)"),
         ("code_contests", rows.code_contests, rows.ADD_WRONG),
+        ("bigcodebench", rows.bigcodebench, "def task_func(value):\n    return 1.41"),
         ("verl-sqa", rows.verl_sqa, rows.ADD_WRONG),
         ("verl-coder", rows.verl_coder, OFF_BY_ONE),
         ("common-oj", rows.common_oj, rows.ADD_WRONG),
