@@ -10,6 +10,7 @@ import ctypes
 import os
 import stat
 import time
+from collections.abc import Container, Iterable
 from itertools import count
 from typing import NamedTuple
 
@@ -37,9 +38,12 @@ class Folders:
         script: The path of a file that may stay in one of them; see `put_script`.
         alone: Whether shared memory and IPC are the slot's own, too.
         owned: Whether submissions have the uid of the slot, so that they can change the script.
+        shown: Files and folders of the machine that are shown; some may lie in the folders.
     """
 
-    def __init__(self, places: Places, script: str, *, alone: bool, owned: bool) -> None:
+    def __init__(
+        self, places: Places, script: str, *, alone: bool, owned: bool, shown: Iterable[str]
+    ) -> None:
         self._script = script
         self._content: bytes | None = None
         self._owned = owned
@@ -50,6 +54,10 @@ class Folders:
             self._tables = {
                 kind: os.open(f"/proc/sysvipc/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in _REMOVERS
             }
+        self._modes = dict.fromkeys(self._paths, _MODE)
+        self._spared = set[str]()
+        for path in shown if alone else ():
+            self._spare(path)
         self._known: dict[str, _State] = {}
         self._used_since = 0
         self.clean()
@@ -72,7 +80,7 @@ class Folders:
         """
         if self._owned and self._content is not None:
             self._write_script()
-        for path in self._paths:
+        for path in self._modes:
             if self._is_changed(path):
                 self._restore(path)
         for kind, table in self._tables.items():
@@ -88,15 +96,20 @@ class Folders:
             return True
         if known.changed < self._used_since - _CLOCK_NANOSECONDS:
             return False
-        return len(os.listdir(path)) > self._stays_in(path) or bool(_attributes(path))
+        return any(entry.path not in self._spared for entry in _entries(path)) or bool(_attributes(path))
 
-    def _stays_in(self, path: str) -> bool:
-        return self._content is not None and os.path.dirname(self._script) == path
+    def _spare(self, path: str) -> None:
+        """Has something stay that lies in a folder, and the folders on the way to it."""
+        base = next((folder for folder in self._paths if path.startswith(f"{folder}/")), path)
+        while path != base:
+            self._spared.add(path)
+            path = os.path.dirname(path)
+            self._modes.setdefault(path, 0o755)
 
     def _restore(self, path: str) -> None:
         try:
-            _empty(path, time.monotonic() + _SECONDS, spared=self._script if self._stays_in(path) else "")
-            os.chmod(path, _MODE)
+            _empty(path, time.monotonic() + _SECONDS, self._spared)
+            os.chmod(path, self._modes[path])
             for name in _attributes(path):
                 os.removexattr(path, name)
             os.utime(path)
@@ -107,7 +120,9 @@ class Folders:
     def _write_script(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._script)
+        self._spared.discard(self._script)
         if self._content is not None:
+            self._spared.add(self._script)
             file = os.open(self._script, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             try:
                 os.write(file, self._content)
@@ -139,11 +154,11 @@ def _attributes(path: str) -> list[str]:
     return os.listxattr(path) if hasattr(os, "listxattr") else []
 
 
-def _empty(folder: str, end: float, *, spared: str = "") -> None:
+def _empty(folder: str, end: float, spared: Container[str]) -> None:
     """Empties a folder. What lies deeper is first moved up, so that no depth is too much."""
     prefix = os.path.join(folder, f".removed-{os.urandom(8).hex()}-")
     serial = count()
-    while found := [entry for entry in _entries(folder) if entry.path != spared]:
+    while found := [entry for entry in _entries(folder) if entry.path not in spared]:
         for entry in found:
             if time.monotonic() > end:
                 raise LeftoverError("the files took too long to remove")

@@ -37,14 +37,15 @@ class SandboxClient:
         self._compile_seconds = compile_seconds
         self._output = output
         self._ids = itertools.count(1)
-        self._started = False
+        self._channel: socket.socket | None = None
 
     def fresh(self) -> socket.socket:
         """See `CandidateSource`."""
-        if self._started:
+        if self._channel is not None:
+            self.close()
             self._ask({"op": "clean"})
-        self._started = True
         ours, theirs = socket.socketpair()
+        self._channel = ours
         with theirs:
             request = {"op": "serve", "cpu_seconds": self._cpu_seconds}
             send(self._control, request, [theirs.fileno()])
@@ -77,6 +78,11 @@ class SandboxClient:
     def run(self, stdin: bytes, seconds: float) -> ProgramEnd:
         """See `CandidateSource`."""
         return self._run({"op": "run", "seconds": seconds}, stdin, [])
+
+    def close(self) -> None:
+        """Lets go of the channel to the last process; idempotent."""
+        if self._channel is not None:
+            self._channel.close()
 
     def _run(self, request: dict[str, Any], stdin: bytes, before: list[int]) -> ProgramEnd:
         streams: list[int] = []

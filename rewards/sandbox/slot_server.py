@@ -149,7 +149,8 @@ class _SlotServer:
             compile_seconds=orders.pop("compile_seconds"),
             output=self._output,
         )
-        examine(orders, candidates, tell)
+        with contextlib.closing(candidates):
+            examine(orders, candidates, tell)
 
     def _wait(self, examiner: int, deadline: float) -> str:
         """Waits for the examiner; returns why it has to be ended, if it has."""

@@ -55,7 +55,11 @@ class Walls:
         self.script = os.path.join(self.places.workspace, SCRIPT)
         """Where a submission's script is to be."""
         self.folders = Folders(
-            self.places, self.script, alone=orders.alone, owned=orders.confinement.uids is None
+            self.places,
+            self.script,
+            alone=orders.alone,
+            owned=orders.confinement.uids is None,
+            shown=orders.confinement.readable,
         )
         self._uids = _uids(orders.confinement)
         self._set_limits()
