@@ -15,9 +15,9 @@ _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SEVERAL_ANSWERS = re.compile(
     r"(?:multiple|several|more than one|many)\s+(?:possible\s+|correct\s+|valid\s+|optimal\s+|such\s+)*"
     r"(?:answers?|solutions?|ways|outputs?)[^.]{0,60}\b(?:any|one)\b"
-    r"|\b(?:print|output|return|find|report)\s+any\b"
-    r"|\bany (?:one )?of them\b|\bin any order\b"
-    r"|\bany (?:valid|correct|possible|suitable) (?:answer|solution|one)\b",
+    r"|\b(?:print|output|return|find|report)\s+any\s*(?:[.,;:)]|(?:of|one|such|valid|correct|suitable)\b)"
+    r"|\b(?:print|output|return|answer)\w*\b[^.]{0,80}\bin any order\b"
+    r"|\bany (?:one )?of them\b|\bany (?:valid|correct|possible|suitable) (?:answer|solution|one)\b",
     re.IGNORECASE,
 )
 SEVERAL_ANSWERS = "several-answers"
@@ -68,7 +68,7 @@ def seconds(text: str, default: float) -> float:
     found = _AMOUNT.match(text)
     if not found or float(found[1]) <= 0:
         return default
-    return float(found[1]) / (1000 if found[2].lower().startswith("m") else 1)
+    return float(found[1]) / (1000 if found[2].lower().startswith(("ms", "milli")) else 1)
 
 
 def size(text: str) -> int | None:

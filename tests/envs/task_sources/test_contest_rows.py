@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from replgym.envs.task import Task
-from replgym.envs.task_sources.contest_fields import SEVERAL_ANSWERS, flags
+from replgym.envs.task_sources.contest_fields import SEVERAL_ANSWERS, flags, seconds, size
 from replgym.envs.task_sources.raw_row import RawRow
 from replgym.envs.task_sources.reader import SourceError
 from replgym.envs.task_sources.registry import TASK_SOURCES
@@ -290,7 +290,39 @@ def test_unknown_option_values(source: str, options: dict[str, Any]) -> None:
         ("You may return the pairs in any order.", True),
         ("Print the number of ways, modulo 7.", False),
         ("You can jump to any position.", False),
+        ("Do not print any extra spaces.", False),
+        ("The edges are given in any order. Print their number.", False),
+        ("If there are many solutions, print any.", True),
     ],
 )
 def test_several_answers_are_flagged(statement: str, flagged: bool) -> None:
     assert bool(flags(statement)) is flagged
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2.0 seconds", 2.0),
+        ("1500 ms", 1.5),
+        ("250 milliseconds", 0.25),
+        ("3", 3.0),
+        ("0 s", 9.0),
+        ("soon", 9.0),
+    ],
+)
+def test_time_limits(text: str, value: float) -> None:
+    assert seconds(text, 9.0) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("256.0 megabytes", 256 << 20),
+        ("64 MB", 64 << 20),
+        ("1 GB", 1 << 30),
+        ("512 kB", 512 << 10),
+        ("256", None),
+    ],
+)
+def test_memory_limits(text: str, value: int | None) -> None:
+    assert size(text) == value
