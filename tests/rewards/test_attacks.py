@@ -40,20 +40,11 @@ async def test_attack_earns_nothing(level_judge: Judge, attack: Program) -> None
     assert after.all_passed, f"the judge is unwell after the attack: {after}"
 
 
-@pytest.mark.parametrize("name", ["garbage_collector", "equal_to_everything", "plain"])
+@pytest.mark.parametrize("name", ["reference_of_the_tests", "equal_to_everything", "plain"])
 async def test_what_cannot_be_proven_beside_a_submission_is_told(level_judge: Judge, name: str) -> None:
-    """Where expected values are computed beside a submission, it can find them; no pass hides that."""
+    """Where expected values are computed beside a submission, it can find the way; no pass hides that."""
     known = {program.name: program for folder in ("attacks", "fairness") for program in programs(folder)}
     verdict = await level_judge.grade(UNPROVEN, known[name].source, time_limit=20)
     for test in verdict.tests:
         assert test.placement is Placement.BESIDE
         assert test.outcome is not Outcome.PASSED or "proven" in test.message
-
-
-def test_there_are_attacks_for_every_kind_of_tests() -> None:
-    kinds = {
-        kind: sum(kind in attack.kinds for attack in ATTACKS) for attack in ATTACKS for kind in attack.kinds
-    }
-    assert len(ATTACKS) >= 100
-    assert {"call", "check", "assert", "pytest", "unittest", "stdio", "cpp"} <= set(kinds)
-    assert min(kinds.values()) >= 10, kinds

@@ -67,10 +67,3 @@ async def test_large_input_passes(level_judge: Judge) -> None:
     tests = StdioTests(cases=(StdioCase(stdin=numbers, expected=str(sum(range(500_000)))),))
     verdict = await level_judge.grade(tests, "print(sum(map(int, input().split())))", time_limit=30)
     assert verdict.passed, verdict.tests[0].message[:200]
-
-
-def test_there_are_right_programs_for_every_kind_of_tests() -> None:
-    kinds = {kind: sum(kind in one.kinds for one in HONEST) for one in HONEST for kind in one.kinds}
-    assert len(HONEST) >= 60
-    assert {"call", "check", "assert", "pytest", "unittest", "stdio", "cpp"} <= set(kinds)
-    assert min(kinds.values()) >= 9, kinds
