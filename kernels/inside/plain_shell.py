@@ -9,10 +9,11 @@ from typing import Any
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.page import as_hook, display_page
-from traitlets import Type
+from traitlets import Instance, Type
 
 from .cell_formatter import CellFormatter
 from .cell_traceback import PrintableError, format_traceback
+from .cell_transformer import CellTransformer
 from .packaging_magics import HonestPackagingMagics
 
 _SETUP = "<setup>"
@@ -32,6 +33,7 @@ class PlainShell(InteractiveShell):
     """A shell that shows plain tracebacks of the cell's own frames."""
 
     compiler_class = Type(CellCompiler)
+    input_transformer_manager = Instance(CellTransformer, ())
 
     def system(self, cmd: str) -> None:
         """Runs `!command`; without a pseudo terminal, which not every confinement has."""
