@@ -53,7 +53,6 @@ def _parse(row: RawRow, *, kinds: tuple[str, ...] = _KINDS, language: Language =
     rated = (f"rating:{rating}",) if isinstance(rating, int) and rating > 0 else ()
     topics = (tag for tag in row.texts("cf_tags") if tag)
     memory = row.values.get("memory_limit_bytes")
-    right = tuple(_sources(row, "solutions", language))
     return Task(
         id=f"code_contests/{name}",
         prompt=contest_prompt(statement, tests),
@@ -65,8 +64,8 @@ def _parse(row: RawRow, *, kinds: tuple[str, ...] = _KINDS, language: Language =
             time_limit=time_budget(limit, tests),
             memory_limit=memory if isinstance(memory, int) and memory > 0 else None,
         ),
-        reference=right[0] if right else None,
-        wrong=tuple(_sources(row, "incorrect_solutions", language))[:_MOST_WRONG],
+        reference=min(_sources(row, "solutions", language), key=len, default=None),
+        wrong=tuple(_sources(row, "incorrect_solutions", language)[:_MOST_WRONG]),
     )
 
 
@@ -80,24 +79,21 @@ def _pairs(row: RawRow, field: str) -> Iterator[tuple[str, str]]:
     yield from zip(inputs, outputs, strict=True)
 
 
-def _sources(row: RawRow, field: str, language: Language) -> Iterable[str]:
-    """Sources in one language, shortest first: they are the least trouble to judge."""
+def _sources(row: RawRow, field: str, language: Language) -> list[str]:
+    """The sources in one language."""
     if not row.has(field):
-        return ()
+        return []
     part = row.part(field)
     languages, sources = part.items("language"), part.texts("solution")
     if len(languages) != len(sources):
         raise part.error("language", f"it must have {len(sources)} entries, one for each solution")
     wanted = _LANGUAGES[language]
-    return sorted((text for code, text in zip(languages, sources, strict=True) if code == wanted), key=len)
+    return [source for code, source in zip(languages, sources, strict=True) if code == wanted]
 
 
 def _named(row: RawRow, field: str, names: tuple[str, ...]) -> str:
     """The name of a number of the format's enumerations; a missing one is unknown."""
-    value = row.values.get(field, 0)
-    value = 0 if value is None else value
-    if isinstance(value, str):
-        return value.removesuffix("_DIFFICULTY").lower() if len(value) > 1 else value
+    value = row.values[field] if row.has(field) else 0
     if not isinstance(value, int) or not 0 <= value < len(names):
         raise row.error(field, f"it must be a number from 0 to {len(names) - 1}")
     return names[value]
