@@ -164,9 +164,9 @@ def _run_pytest(source: str, test: str, names: dict[str, Any]) -> dict[str, Any]
         file.write_text(source, "utf-8", newline="")
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         vars(builtins).update(names)
-        places = [f"--rootdir={folder}", f"--basetemp={folder}/temporary", f"{file}::{test}"]
+        places = [f"--rootdir={folder}", f"--confcutdir={folder}", f"--basetemp={folder}/temporary"]
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            pytest.main([*PYTEST_OPTIONS, *places], plugins=[plugin])
+            pytest.main([*PYTEST_OPTIONS, *places, f"{file}::{test}"], plugins=[plugin])
     return _outcome(plugin.error, skipped=plugin.phases != {"setup", "call", "teardown"})
 
 

@@ -31,5 +31,7 @@ def run_of(tests: Tests) -> TestRun:
 def prepare(kind: str) -> Callable[[Any], TestRun]:
     """Imports what a kind of tests needs; returns the class of its runs."""
     module, name = _RUNS[kind]
-    made: Callable[[Any], TestRun] = getattr(importlib.import_module(f".{module}", __package__), name)
+    found = importlib.import_module(f".{module}", __package__)
+    getattr(found, "preload", lambda: None)()
+    made: Callable[[Any], TestRun] = getattr(found, name)
     return made

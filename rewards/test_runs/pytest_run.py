@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import importlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -32,11 +34,23 @@ if TYPE_CHECKING:
     from ..examination import Examination
 
 
+def preload() -> None:
+    """Imports pytest with all its plugins, once for all examiners that are forked from this process."""
+    if importlib.util.find_spec("_pytest") is None:
+        return
+    for name in importlib.import_module("_pytest.config").default_plugins:
+        importlib.import_module(f"_pytest.{name}")
+
+
 class PytestRun:
     """Runs `PytestTests`."""
 
     def __init__(self, tests: PytestTests) -> None:
         self._tests = tests
+        if importlib.util.find_spec("_pytest") is None:
+            raise BrokenTestsError(
+                "pytest modules are run by pytest, which is not installed: pip install pytest"
+            )
         try:
             self._tree = ast.parse(tests.source)
         except (SyntaxError, ValueError) as error:
@@ -101,9 +115,9 @@ def _run_pytest(folder: Path, source: str, recorder: _Recorder, *more: str) -> N
     file.write_text(source, "utf-8", newline="")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    options = [*PYTEST_OPTIONS, *more, f"--rootdir={folder}", f"--basetemp={folder / 'temporary'}", str(file)]
+    places = [f"--rootdir={folder}", f"--confcutdir={folder}", f"--basetemp={folder / 'temporary'}"]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        pytest.main(options, plugins=[recorder])
+        pytest.main([*PYTEST_OPTIONS, *more, *places, str(file)], plugins=[recorder])
 
 
 class _Recorder:
