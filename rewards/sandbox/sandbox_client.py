@@ -38,6 +38,7 @@ class SandboxClient:
         self._output = output
         self._ids = itertools.count(1)
         self._channel: socket.socket | None = None
+        self._spoiled = ""
 
     def fresh(self) -> socket.socket:
         """See `CandidateSource`."""
@@ -77,6 +78,11 @@ class SandboxClient:
 
     def run(self, stdin: bytes, seconds: float) -> ProgramEnd:
         """See `CandidateSource`."""
+        if self._spoiled:
+            reason = f"an earlier run spoiled its surroundings: {self._spoiled}".encode()
+            return ProgramEnd(
+                1, refused=False, output=b"", flooded=False, errors=reason, seconds=0, peak_memory=0
+            )
         return self._run({"op": "run", "seconds": seconds}, stdin, [])
 
     def close(self) -> None:
@@ -111,6 +117,8 @@ class SandboxClient:
         send(self._control, {**request, "id": number}, fds or ())
         answer, received = receive(self._control)
         close_all(received)
+        if answer is not None and "code" in answer:
+            self._spoiled = answer.pop("odd", "")
         if answer is None or answer.get("id") != number or "odd" in answer:
             raise OSError(f"the sandbox failed: {answer}")
         return answer

@@ -68,6 +68,7 @@ class _Zygote:
         # What a child tells before it runs anything of the submission; it lets go of it then.
         self._stage = mmap.mmap(-1, mmap.PAGESIZE)
         self._streams = script.Streams()
+        self._standing = _standing()
         self._set_surroundings()
 
     def serve(self) -> None:
@@ -98,7 +99,7 @@ class _Zygote:
                 return self._run(fds, request, run)
         peak = self._end_everything()
         self._forget_program()
-        self._walls.folders.clean()
+        self._restore()
         return {"peak": peak}
 
     def _take_program(self, fds: list[int], request: dict[str, Any]) -> dict[str, Any]:
@@ -180,16 +181,20 @@ class _Zygote:
         else:
             _kill(pid)
         _, status, usage = os.wait4(pid, 0)
-        self._end_everything()
-        if become == self._compile and in_time and status == 0:
-            self._keep_binary()
-        self._walls.folders.clean()
-        return {
+        answer = {
             "code": os.waitstatus_to_exitcode(status) if in_time else None,
             "stage": self._stage[0],
             "seconds": seconds,
             "peak": usage.ru_maxrss << 10,
         }
+        try:
+            self._end_everything()
+            if become == self._compile and answer["code"] == 0:
+                self._keep_binary()
+            self._restore()
+        except LeftoverError as error:
+            answer["odd"] = str(error)
+        return answer
 
     def _wait(self, pid: int, deadline: float) -> bool:
         """Whether a child ends in time; another message is a wish to end it now."""
@@ -241,6 +246,12 @@ class _Zygote:
             if pid == 0:
                 time.sleep(0.0005)
 
+    def _restore(self) -> None:
+        """Brings the slot back to how it was; raises `LeftoverError` where that cannot be done."""
+        self._walls.folders.clean()
+        if self._orders.confinement.uids is None and _standing() != self._standing:
+            raise LeftoverError("the priority of the slot was changed")
+
     def _forget_program(self) -> None:
         if self._compiled is not None:
             os.close(self._compiled)
@@ -267,6 +278,12 @@ def _kill(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
+
+
+def _standing() -> object:
+    """What a process of the same user may change of this one."""
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    return os.getpriority(os.PRIO_PROCESS, 0), cores
 
 
 def _has_ended(pid: int) -> bool:
