@@ -1,7 +1,11 @@
-"""Tasks on disk, by number: they can be drawn, reordered and written again while memory holds one of them."""
+"""Tasks on disk, by number: they can be drawn, reordered and written again while memory holds one of them.
+
+Pickled, since JSON has no NaN and no integers of any size; nobody but this process has the file.
+"""
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +31,12 @@ class TaskSpool:
         """Adds a task at the end."""
         self._file.seek(self._end)
         self._places.append(self._end)
-        self._end += self._file.write(task.model_dump_json().encode("utf-8", "surrogatepass") + b"\n")
+        self._end += self._file.write(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
 
     def __getitem__(self, number: int) -> Task:
         self._file.seek(self._places[number])
-        return Task.model_validate_json(self._file.readline())
+        task: Task = pickle.load(self._file)
+        return task
 
     def __iter__(self) -> Iterator[Task]:
         return (self[number] for number in range(len(self)))

@@ -55,10 +55,13 @@ def verl_row(
     Raises:
         GroundTruthError: If the tests have no equal in that form.
     """
-    told = task.model_dump(mode="json", exclude={"reference", "wrong"})
-    truth = told.pop("tests") if ground_truth is GroundTruth.TESTS else code_r1_ground_truth(task.tests)
+    told = task.model_dump(mode="json", exclude={"reference", "wrong", "tests"})
+    tests = task.tests.model_dump()  # as Python values: in pydantic's JSON a NaN is null
+    truth = tests if ground_truth is GroundTruth.TESTS else code_r1_ground_truth(task.tests)
     if truth is None:
         raise GroundTruthError(f"{task.id}: {task.tests.kind} tests with this comparison have no such form")
+    if ground_truth is not GroundTruth.TESTS:
+        told["tests"] = tests
     extra = {"index": index, "split": split, "difficulty": task.metadata.difficulty, "task_id": task.id}
     return {
         "data_source": task.metadata.source,

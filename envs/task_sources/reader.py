@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ..missing_extra_error import MissingExtraError
 from ..task import Task
@@ -132,9 +133,14 @@ def matching(names: Iterable[str], patterns: Iterable[str]) -> list[str]:
 def _tasks(source: TaskSource, row: RawRow) -> Iterator[Task | BadRow]:
     try:
         made = source.parse(row)
-        yield from (made,) if isinstance(made, Task) else tuple(made)
+        tasks = (made,) if isinstance(made, Task) else tuple(made)
+        for task in tasks:
+            task.model_dump_json()
+        yield from tasks
     except RowError as error:
         yield _bad(row, error.field, str(error), left_out=isinstance(error, RowLeftOut))
+    except PydanticSerializationError:
+        yield _bad(row, "", "it has a text that is no Unicode: half of a surrogate pair")
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         yield _bad(row, ".".join(map(str, fault["loc"])), str(fault["msg"]))

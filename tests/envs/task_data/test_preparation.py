@@ -71,6 +71,7 @@ KINDS = [
         "special", StdioTests(cases=(StdioCase(stdin="", expected="1"),), comparison=SpecialJudge(source="x"))
     ),
     task("call", CallTests(entry_point="f", cases=(CallCase(arguments=([1, None],), expected={"a": 1.5}),))),
+    task("huge", CallTests(entry_point="f", cases=(CallCase(arguments=(10**4000,), expected=0),))),
     task(
         "check", CheckTests(entry_point="f", source="def check(c):\n    assert c(1)", context="import math")
     ),
@@ -93,7 +94,9 @@ def test_every_kind_of_task_comes_back_from_its_row(form: GroundTruth, tmp_path:
         assert isinstance(json.loads(row["reward_model"]["ground_truth"]), dict)
     left_out = {line["id"] for line in lines_of(tmp_path / "out" / "dropped.jsonl")}
     assert {*names} | left_out == {*by_name}
-    expected = {"float", "special", "call", "unittest", world.id} if form is GroundTruth.CODE_R1 else set()
+    expected = (
+        {"float", "special", "call", "huge", "unittest", world.id} if form is GroundTruth.CODE_R1 else set()
+    )
     assert left_out == expected
     assert report["written"] == {"train": len(names), "test": 0}
     loaded = TaskSet.load("tasks", path=tmp_path / "out" / "train.parquet")

@@ -147,7 +147,7 @@ def test_a_file_that_is_cut_off_is_told_and_does_not_stop_the_others(name: str, 
 
 def test_bad_rows_name_file_row_and_field_and_are_set_aside(tmp_path: Path) -> None:
     rows = [{"name": "a"}, {"name": ""}, {"name": "b", "expected": 3}, {"name": "c", "limit": -1},
-            {"name": "d", "trap": True}, [1], {"name": "e"}]  # fmt: skip
+            {"name": "d", "trap": True}, [1], {"name": "e"}, {"name": "\ud800"}]  # fmt: skip
     (tmp_path / "a.jsonl").write_bytes(lines(rows) + b"{broken\n" + lines([{"name": "f"}]))
     tasks = TaskSet("toy", *split(read(TOY, tmp_path)))
     assert [task.id for task in tasks] == ["a", "e", "f"]
@@ -158,11 +158,13 @@ def test_bad_rows_name_file_row_and_field_and_are_set_aside(tmp_path: Path) -> N
         ("a.jsonl", 5, ""),
         ("a.jsonl", 6, ""),
         ("a.jsonl", 8, ""),
+        ("a.jsonl", 9, ""),
     ]
     assert "expected is 3; it must be a text" in tasks.bad_rows[1].message
     assert json.loads(tasks.bad_rows[1].excerpt) == rows[2]
     assert "ZeroDivisionError" in tasks.bad_rows[3].message
-    assert tasks.bad_rows[5].excerpt.startswith("{broken")
+    assert "surrogate" in tasks.bad_rows[5].message
+    assert tasks.bad_rows[6].excerpt.startswith("{broken")
 
 
 def split(found: Iterator[Task | BadRow]) -> tuple[tuple[Task, ...], tuple[BadRow, ...]]:
