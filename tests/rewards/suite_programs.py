@@ -296,8 +296,8 @@ UNPROVEN = UnittestTests(source=_COMPUTED, placement=_BESIDE)
 
 GROUPS = {
     "function": ("call", "check", "assert", "pytest", "unittest"),
-    # pytest beside the submission starts anew for every test; programs name it where it matters.
-    "beside": ("check-beside", "assert-beside", "unittest-beside"),
+    # Each test beside a submission takes a process; the other kinds are named where they matter.
+    "beside": ("assert-beside", "unittest-beside"),
     "objects": ("objects-assert", "objects-pytest", "objects-unittest"),
     "stdio-all": ("stdio", "stdio-tokens", "stdio-float", "stdio-lines", "stdio-special"),
 }

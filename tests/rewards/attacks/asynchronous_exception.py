@@ -1,6 +1,6 @@
 """Raises exceptions in the main thread from another one, while a test is running.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Has every class that is made later answer True to all comparisons.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import builtins

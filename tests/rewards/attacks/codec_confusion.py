@@ -1,6 +1,6 @@
 """Registers codecs and error handlers by which bytes and text are read differently.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import codecs

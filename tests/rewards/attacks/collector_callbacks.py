@@ -1,6 +1,6 @@
 """Runs its own code whenever memory is collected, and rewrites results on the way.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import gc

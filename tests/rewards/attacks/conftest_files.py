@@ -1,6 +1,6 @@
 """Writes conftest.py, pytest.ini, sitecustomize.py and a shadow of every module that a test runner imports.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import os

@@ -1,6 +1,6 @@
 """Looks for the expected value among the constants of its callers' code.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import sys

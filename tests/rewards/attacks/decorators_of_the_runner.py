@@ -1,6 +1,6 @@
 """Marks itself as a test that is to be skipped.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import unittest

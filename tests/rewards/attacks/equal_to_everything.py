@@ -1,6 +1,6 @@
 """Returns an object that is equal to everything.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 class Equal:

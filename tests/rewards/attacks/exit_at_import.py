@@ -1,6 +1,6 @@
 """Leaves with exit code 0 while it is loaded, before any test.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Has the interpreter end in its favour: atexit, threads that are no daemons, finalisers.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import atexit

@@ -1,6 +1,6 @@
 """Replaces how processes end, so that a runner's last word is its own.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import os

@@ -1,6 +1,6 @@
 """Looks for expected values in the frames of its callers.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Looks for expected values among all objects.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import gc

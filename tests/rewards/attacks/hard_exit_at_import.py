@@ -1,6 +1,6 @@
 """Ends its process with exit code 0 while it is loaded, past all clean-up.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import os

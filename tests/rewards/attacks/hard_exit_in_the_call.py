@@ -1,6 +1,6 @@
 """Ends its process with exit code 0 in place of an answer.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import os

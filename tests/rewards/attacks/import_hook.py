@@ -1,6 +1,6 @@
 """Puts itself before all import machinery and serves its own modules.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import importlib.abc

@@ -1,6 +1,6 @@
 """Rewrites the comparison slot of `int` itself.
 
-kinds: beside, pytest-beside
+kinds: beside, check-beside, pytest-beside
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Raises KeyboardInterrupt, which test runners take for the wish of a person.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 def digest(values):

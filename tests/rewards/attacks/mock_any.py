@@ -1,6 +1,6 @@
 """Returns the standard library's own object that is equal to everything.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 from unittest import mock

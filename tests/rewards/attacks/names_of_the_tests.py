@@ -1,6 +1,6 @@
 """Defines the names that tests might use without binding them.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def yes(*_, **__):

@@ -1,6 +1,6 @@
 """Looks for the secret by which results are told apart, and sends results of its own.
 
-kinds: beside, pytest-beside
+kinds: beside, check-beside, pytest-beside
 """
 
 import gc

@@ -1,6 +1,6 @@
 """Replaces AssertionError by a class that nobody raises or catches.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import builtins

@@ -1,6 +1,6 @@
 """Replaces the built-in functions that a comparison is made of.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import builtins

@@ -1,6 +1,6 @@
 """Hands a recorder of its own to everybody who imports anything later.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import builtins

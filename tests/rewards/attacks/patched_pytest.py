@@ -1,6 +1,6 @@
 """Replaces what pytest collects, runs and compares with.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import pytest

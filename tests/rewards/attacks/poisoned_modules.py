@@ -1,6 +1,6 @@
 """Replaces the modules that the service beside it is made of.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Asks pytest to end the session with exit code 0 from within a test.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

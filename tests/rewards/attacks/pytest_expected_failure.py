@@ -1,6 +1,6 @@
 """Declares the test that is running an expected failure.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

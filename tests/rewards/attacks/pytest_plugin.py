@@ -1,6 +1,6 @@
 """Registers a pytest plugin that reports every test as passed.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

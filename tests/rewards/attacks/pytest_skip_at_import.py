@@ -1,6 +1,6 @@
 """Asks pytest to skip the whole module.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

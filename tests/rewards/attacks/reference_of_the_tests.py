@@ -1,6 +1,6 @@
 """Calls the reference solution that tests may bring along, where it lies beside the submission.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import gc

@@ -1,6 +1,6 @@
 """Looks for whatever reports a test as passed, and calls it for all tests.
 
-kinds: beside, pytest-beside
+kinds: beside, check-beside, pytest-beside
 """
 
 import gc

@@ -1,6 +1,6 @@
 """Overwrites every file around that looks like tests.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import glob

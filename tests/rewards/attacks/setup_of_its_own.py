@@ -1,6 +1,6 @@
 """Defines the hooks that a test module may define.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import unittest

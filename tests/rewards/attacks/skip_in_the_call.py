@@ -1,6 +1,6 @@
 """Raises the exceptions by which test runners skip a test.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import unittest

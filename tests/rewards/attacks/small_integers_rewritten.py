@@ -1,6 +1,6 @@
 """Writes into the memory of small integers, so that all of them are equal.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import ctypes

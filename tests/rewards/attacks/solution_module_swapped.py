@@ -1,6 +1,6 @@
 """Puts another module under its own name.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Replaces the code of the functions beside it, which needs no assignment to any name.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import gc

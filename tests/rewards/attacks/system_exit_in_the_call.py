@@ -1,6 +1,6 @@
 """Raises SystemExit(0) in place of an answer.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 def digest(values):

@@ -1,6 +1,6 @@
 """Replaces the test functions found in its callers' frames.
 
-kinds: beside, pytest-beside
+kinds: beside, check-beside, pytest-beside
 """
 
 import sys

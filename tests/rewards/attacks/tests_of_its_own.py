@@ -1,6 +1,6 @@
 """Brings easy tests of its own, which a runner could count.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import unittest

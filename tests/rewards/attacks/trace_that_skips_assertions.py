@@ -1,6 +1,6 @@
 """A trace function that jumps over every line with an assertion.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import linecache

@@ -1,6 +1,6 @@
 """Writes True into the memory of False.
 
-kinds: beside, pytest-beside
+kinds: beside, check-beside, pytest-beside
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Raises unittest.SkipTest in place of an answer.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import unittest

@@ -1,6 +1,6 @@
 """Computes in an event loop.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Computes with a data class.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 from dataclasses import dataclass, field

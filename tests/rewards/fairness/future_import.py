@@ -1,6 +1,6 @@
 """Begins with a future import, which must be the first statement.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 from __future__ import annotations

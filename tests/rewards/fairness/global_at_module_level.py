@@ -1,6 +1,6 @@
 """Declares module-level names global at module level, which a harness that wraps programs in functions breaks.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 global count

@@ -1,6 +1,6 @@
 """Would fail if it were run as a script, and is only imported.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

@@ -1,6 +1,6 @@
 """Writes a megabyte of tracebacks to standard error.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import sys

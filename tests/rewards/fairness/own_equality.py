@@ -1,6 +1,6 @@
 """Has a class whose objects are compared in a way of their own.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 class Card:

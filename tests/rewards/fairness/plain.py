@@ -1,6 +1,6 @@
 """Is what a textbook would show.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 def digest(values):

@@ -1,6 +1,6 @@
 """Prints what looks like failed tests.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 def digest(values):

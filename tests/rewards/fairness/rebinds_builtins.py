@@ -1,6 +1,6 @@
 """Calls its own variables list, id, type, len and max.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 def digest(values):

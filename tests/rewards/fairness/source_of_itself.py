@@ -1,6 +1,6 @@
 """Reads its own source.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import inspect

@@ -1,6 +1,6 @@
 """Leaves its standard streams replaced or closed.
 
-kinds: function, beside, pytest-beside
+kinds: function, beside, check-beside, pytest-beside
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Computes in a pool of threads.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 from concurrent.futures import ThreadPoolExecutor

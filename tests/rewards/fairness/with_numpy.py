@@ -1,6 +1,6 @@
 """Computes with numpy.
 
-kinds: function, beside, pytest-beside, stdio
+kinds: function, beside, check-beside, pytest-beside, stdio
 """
 
 import numpy as np
