@@ -37,7 +37,8 @@ class EnvConfig(BaseModel):
     task_set: str = "blackbox"
     """A name in `TaskSet.names()`."""
     task_options: Mapping[str, Any] = Field(default_factory=dict)
-    """Options of the task set; `blackbox` takes `split`, `levels`, `size` and `seed`."""
+    """Options of the task set; `blackbox` takes `split`, `levels`, `size` and `seed`, data sets
+    `path`, `split` and `limit`."""
     action_format: str = "code"
     """How a message is read: `auto`, `code`, `fenced`, `hermes` or `json`."""
     tools: tuple[str, ...] = TOOL_NAMES

@@ -65,11 +65,6 @@ def _parse(row: RawRow) -> Task:
     _only_file(row, "test_files")
     if row.items("editor_files"):
         raise row.error("editor_files", "exercises with further files are not supported")
-    return exercise(row, module)
-
-
-def exercise(row: RawRow, module: str) -> Task:
-    """Makes a task of an exercise with one file to write and one test module."""
     return Task(
         id=f"exercism/{row.text('slug')}",
         prompt=f"{row.text('instructions').strip()}\n\nSubmit the whole file `{module}.py`, which starts as:"

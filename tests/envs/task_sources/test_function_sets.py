@@ -92,8 +92,8 @@ async def test_one_wrong_answer_fails_one_round_of_evalplus(judge: Judge) -> Non
 
 
 async def test_exercises_come_from_the_repository(judge: Judge, tmp_path: Path) -> None:
-    rows.write_exercise(tmp_path)
     rows.write_exercise(tmp_path, "more", editor=("data.py",))
+    rows.write_exercise(tmp_path)
     (tmp_path / "exercises" / "practice" / "broken" / ".meta").mkdir(parents=True)
     (tmp_path / "exercises" / "practice" / "broken" / ".meta" / "config.json").write_text("{}")
     tasks = TaskSet.load("exercism", path=tmp_path)
@@ -102,7 +102,7 @@ async def test_exercises_come_from_the_repository(judge: Judge, tmp_path: Path) 
         ("exercises/practice/more/.meta/config.json", "editor_files"),
     ]
     (task,) = tasks
-    assert (task.id, task.metadata.difficulty) == ("exercism/half", "unknown")
+    assert (task.id, task.metadata.difficulty) == ("exercism/half", "3")
     assert isinstance(task.tests, UnittestTests)
     assert task.tests.module == "half"
     found = await Validation(judge).check(task)
