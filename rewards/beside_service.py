@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .beside_names import CASE, PROVE, REACH, TEST_MODULE
+from .beside_values import kinds_of, without_subclasses
 from .codec import CodecError, encode
 
 Ask = Callable[..., Any]
@@ -80,17 +81,22 @@ class Beside:
         plain, refusal = self._encode, self._refusal
 
         def prove(site: int, *values: Any) -> None:
+            contents = values
             try:
                 plain(values)
             except refusal:
-                own = [type(value).__name__ for value in values if type(value).__module__ == module.__name__]
-                comparison = ask("opaque", site, (own,), {})
+                contents = tuple(map(without_subclasses, values))
+            try:
+                plain(contents)
+            except refusal:
+                kinds = [[list(found) for found in kinds_of(value, module)][:9] for value in values]
+                comparison = ask("opaque", site, (kinds,), {})
                 operands = dict(zip(("value", "other"), values, strict=False))
                 names = {CASE: unittest.TestCase(), **_approx(), **operands}
                 held = bool(eval(comparison, names)) or CASE in comparison
                 ask("held", site, (held,), {})
             else:
-                ask("site", site, values, {})
+                ask("site", site, contents, {})
 
         return prove
 

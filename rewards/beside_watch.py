@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .beside_program import BesideProgram, Site
+from .beside_values import CLASS, LIBRARY, OTHER, OWN
 from .candidate_error import Failure, failure_of
 from .test_names import TestNames
 from .verdict import Outcome
@@ -87,11 +88,15 @@ class BesideWatch:
         self.proofs += site.weighty
         self._pass(site)
 
-    def _open(self, site: Site, own: Any) -> str:
-        """Gives a comparison away where a value cannot be sent; not to objects of classes no test names."""
-        for kind in own if type(own) is list else [None]:
-            if kind not in self._names.classes:
-                self._fail(Failure(Outcome.WRONG_ANSWER, f"a {kind} object is no value to compare with"))
+    def _open(self, site: Site, kinds: Any) -> str:
+        """Gives a comparison away where a value cannot be sent, but not to what may equal everything."""
+        for found in kinds:
+            for kind, name in found:
+                is_named = kind == OWN and site.operands == 2 and name in self._names.classes
+                is_harmless = kind in (LIBRARY, CLASS) or (kind == OTHER and site.operands == 2)
+                if not (is_named or is_harmless):
+                    message = f"an object of {str(name)[:100]!r} is no value to compare with"
+                    self._fail(Failure(Outcome.WRONG_ANSWER, message))
         self._opened = site.number
         return site.text(self._row)
 

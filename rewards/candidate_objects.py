@@ -19,7 +19,7 @@ from .special_methods import SPECIAL_METHODS
 
 Ask = Callable[..., Any]
 _SHARED_MODULES = ("numpy",)
-_PLAIN_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+PLAIN_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (int, int.__int__),
     (float, float.__float__),
     (str, str.__str__),
@@ -74,7 +74,7 @@ class CandidateObjects:
         kind = type(value)
         if issubclass(kind, BaseException):
             return ["e", self._keep(value), self._class(kind), self._arguments(value, inner)]
-        for base, content_of in _PLAIN_BASES:
+        for base, content_of in PLAIN_BASES:
             if issubclass(kind, base):
                 content = content_of(value)
                 described = extended_types.lower_namedtuple(value) if base is tuple else None

@@ -195,6 +195,8 @@ _ATTACKS = {
     "skip": "import unittest\ndef total(values): raise unittest.SkipTest('x')",
     "equal": "class E(int):\n  __eq__ = __lt__ = __gt__ = lambda s, o: True\ndef total(values): return E(0)",
     "equal_object": "class E:\n  __eq__ = lambda s, o: True\ndef total(values): return E()",
+    "mock": "from unittest import mock\ntotal = mock.MagicMock(return_value=mock.ANY)",
+    "equal_parts": "class E:\n  __eq__ = lambda s, o: True\ndef total(values): return [E()]",
     "patched_class": """
 import unittest
 for name in dir(unittest.TestCase):
