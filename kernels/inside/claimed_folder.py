@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 PREFIX = "replgym-"
@@ -37,6 +35,10 @@ def sweep(above: str | os.PathLike[str] | None = None) -> None:
     Args:
         above: Where they lie; the temporary directory of this process without.
     """
+    # Not loaded by a process that has nothing to sweep, whose forks would all pay for it.
+    import shutil
+    import tempfile
+
     for folder in Path(above or tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.geteuid() and _is_left(folder):

@@ -20,11 +20,9 @@ import json
 import os
 import resource
 import select
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -237,6 +235,8 @@ class Server:
         if self._forks is not None:
             self._forks.close()
         # By a descriptor, since a new root does not have its path.
+        import shutil
+
         shutil.rmtree(self._folder.name, ignore_errors=True, dir_fd=self._above_folder)
 
 
@@ -293,7 +293,8 @@ def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     os.environ.update(request["env"])
     if request["cwd"] is not None:
         os.chdir(request["cwd"])
-    tempfile.tempdir = None
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = None
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 
@@ -173,10 +172,15 @@ def _copy_setting(path: str, root: str) -> None:
     if not os.path.lexists(path) or os.path.lexists(target):
         return
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.copytree(path, target, symlinks=True, ignore_dangling_symlinks=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+    elif os.path.isdir(path):
+        os.mkdir(target)
+        for name in os.listdir(path):
+            _copy_setting(f"{path}/{name}", root)
     else:
-        shutil.copyfile(path, target, follow_symlinks=False)
+        with open(path, "rb") as setting, open(target, "xb") as copy:
+            copy.write(setting.read())
 
 
 def _touch(path: str) -> None:

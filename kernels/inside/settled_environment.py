@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 
 _VARIABLES = {
     "TERM": "dumb",
@@ -25,6 +24,8 @@ _LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_
 
 def settle_environment() -> None:
     """Sets the variables and the path; caches go to the temporary folder, and not to the workspace."""
+    import tempfile  # here, because this module is loaded where memory counts
+
     settle_habits()
     for name, folder in cache_places(tempfile.gettempdir()).items():
         os.environ.setdefault(name, folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 
 _SEALS = ("F_SEAL_SEAL", "F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_WRITE")
 
@@ -52,6 +51,8 @@ def _write(file: int, content: bytes) -> None:
 
 
 def _on_disk(content: bytes) -> int:
+    import tempfile
+
     handle, path = tempfile.mkstemp()
     os.unlink(path)
     _write(handle, content)

@@ -67,13 +67,14 @@ def load(source: bytes, compiled: int, path: str) -> types.CodeType:
     return code
 
 
-def run(code: types.CodeType, path: str, started: Callable[[], None]) -> NoReturn:
+def run(code: types.CodeType, path: str, started: Callable[[], None], *, collect: bool) -> NoReturn:
     """Runs the script and ends the process.
 
     Args:
         code: The script.
         path: Its name.
         started: Called at the last moment before.
+        collect: Whether objects in cycles have something to say at the end.
     """
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=path, __cached__=None, __annotations__={})
@@ -86,7 +87,7 @@ def run(code: types.CodeType, path: str, started: Callable[[], None]) -> NoRetur
         exec(code, main.__dict__)
     except BaseException as error:  # noqa: BLE001 - the boundary of the program
         status = _report(error)
-    _exit(_finish(main, status))
+    _exit(_finish(main, status, collect))
 
 
 def refuse(error: BaseException) -> NoReturn:
@@ -127,7 +128,7 @@ def _exit_code(code: object) -> int:
     return 1
 
 
-def _finish(main: types.ModuleType, status: int) -> int:
+def _finish(main: types.ModuleType, status: int, collect: bool) -> int:
     threading = sys.modules.get("threading")
     if threading is not None:
         with contextlib.suppress(BaseException):
@@ -135,11 +136,11 @@ def _finish(main: types.ModuleType, status: int) -> int:
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     status = _flush(status)
-    _empty(main)
+    _empty(main, collect)
     return _flush(status)
 
 
-def _empty(module: types.ModuleType) -> None:
+def _empty(module: types.ModuleType, collect: bool) -> None:
     """Lets go of what the module holds, private names first, so that finalizers run."""
     names = module.__dict__
     for private in (True, False):
@@ -147,8 +148,9 @@ def _empty(module: types.ModuleType) -> None:
             if isinstance(name, str) and name.startswith("_") == private and name != "__builtins__":
                 with contextlib.suppress(BaseException):
                     names[name] = None
-    with contextlib.suppress(BaseException):
-        gc.collect()
+    if collect:
+        with contextlib.suppress(BaseException):
+            gc.collect()
 
 
 def _flush(status: int) -> int:

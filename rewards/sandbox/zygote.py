@@ -149,7 +149,7 @@ class _Zygote:
             script.refuse(error)
         os.close(compiled)
         sys.path.insert(0, self._walls.places.workspace)
-        script.run(code, path, self._note_start)
+        script.run(code, path, self._note_start, collect=b"__del__" in self._source)
 
     def _note_start(self) -> None:
         self._stage[0] = stages.STARTED
