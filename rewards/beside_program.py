@@ -21,6 +21,7 @@ from typing import Any
 
 from .beside_names import CASE, PROVE, REACH
 from .beside_tables import Tables, is_table, local_tables, parameters_of, rows_of
+from .strict_approx import make_approx_strict
 
 _METHODS = frozenset(
     {"assertEqual", "assertEquals", "assertNotEqual", "assertAlmostEqual", "assertNotAlmostEqual"}
@@ -362,4 +363,5 @@ def _trusted_names() -> dict[str, Any]:
         import pytest
     except ModuleNotFoundError:
         return names
+    make_approx_strict()
     return {**names, "pytest": pytest, "approx": pytest.approx}

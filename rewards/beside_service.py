@@ -10,7 +10,6 @@ import builtins
 import contextlib
 import os
 import sys
-import tempfile
 import types
 import unittest
 import unittest.case
@@ -165,6 +164,8 @@ def _run_pytest(source: str, test: str, names: dict[str, Any]) -> dict[str, Any]
     import pytest
 
     plugin = _Plugin()
+    import tempfile  # not loaded where nothing needs it: every fork would pay for it
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         file = Path(folder) / f"{TEST_MODULE}.py"
         file.write_text(source, "utf-8", newline="")

@@ -10,13 +10,18 @@ import sys
 import types
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
 from .candidate_objects import PLAIN_BASES
 
 OWN, ANYTHING, LIBRARY, CLASS, OTHER = "own", "anything", "library", "class", "other"
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 _DEPTH = 20
+
+
+def _anything() -> type | None:
+    """The type of `mock.ANY`, once somebody has loaded it."""
+    loaded = sys.modules.get("unittest.mock")
+    return None if loaded is None else type(loaded.ANY)
 
 
 def without_subclasses(value: Any, depth: int = 0) -> Any:
@@ -50,7 +55,7 @@ def kinds_of(value: Any, module: types.ModuleType, depth: int = 0) -> Iterator[t
         return
     if kind.__module__ == "builtins" and not isinstance(value, type):
         return
-    if kind.__module__ == "numpy" and getattr(value, "dtype", None) == object and depth < _DEPTH:
+    if kind.__module__ == "numpy" and str(getattr(value, "dtype", "")) == "object" and depth < _DEPTH:
         yield from kinds_of(value.ravel().tolist(), module, depth + 1)
     yield _kind(value, kind, module), kind.__name__
 
@@ -60,7 +65,7 @@ def _kind(value: Any, kind: type, module: types.ModuleType) -> str:
         return OWN
     if isinstance(value, type):
         return CLASS
-    if kind is type(mock.ANY):
+    if kind is _anything():
         return ANYTHING
     top = kind.__module__.partition(".")[0]
     if top in sys.stdlib_module_names or top in ("pytest", "_pytest", "hypothesis"):

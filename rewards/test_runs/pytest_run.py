@@ -22,6 +22,7 @@ from ..broken_tests_error import BrokenTestsError
 from ..candidate_error import Failure, SubmissionEndedError, failure_of
 from ..placement_rules import place
 from ..skipped_tests import skipped_tests
+from ..strict_approx import make_approx_strict
 from ..submission_names import SubmissionModule, used_names
 from ..test_names import TestNames
 from ..tests import PytestTests
@@ -40,6 +41,7 @@ def preload() -> None:
         return
     for name in importlib.import_module("_pytest.config").default_plugins:
         importlib.import_module(f"_pytest.{name}")
+    make_approx_strict()
     _refuse_empty_arrays(type(importlib.import_module("pytest").approx(0)))
 
 

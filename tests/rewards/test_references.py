@@ -304,6 +304,9 @@ class Thing(Liar):
     def other(self, x): return Thing()
 def solve(x): return Liar()
 def keep(x): return x
+def nothing():
+    import numpy
+    return numpy.array([])
 abs = lambda x: 0
 class pytest:
     raises = approx = lambda *a, **k: Liar()
@@ -323,6 +326,7 @@ class pytest:
         "abs(5 - solve(1)) < 1e-6",
         "solve(1) == pytest.approx(5)",
         "math.isclose(solve(1), 5)",
+        "nothing() == pytest.approx(5)",
         "solve(1).startswith('a')",
         "solve(1).isdigit()",
         "[solve(1)] == [5]",
