@@ -42,19 +42,6 @@ def preload() -> None:
     for name in importlib.import_module("_pytest.config").default_plugins:
         importlib.import_module(f"_pytest.{name}")
     make_approx_strict()
-    _refuse_empty_arrays(type(importlib.import_module("pytest").approx(0)))
-
-
-def _refuse_empty_arrays(approx: Any) -> None:
-    """Keeps an empty array from being approximately any number, which it is to pytest."""
-    compare = approx.__eq__
-
-    def is_close(self: Any, actual: object) -> bool:
-        numpy = sys.modules.get("numpy")
-        is_empty = numpy is not None and isinstance(actual, numpy.ndarray) and actual.size == 0
-        return not is_empty and bool(compare(self, actual))
-
-    approx.__eq__ = is_close
 
 
 class PytestRun:
