@@ -294,7 +294,7 @@ def _become_child(request: dict[str, Any], fds: list[int]) -> None:
     if request["cwd"] is not None:
         os.chdir(request["cwd"])
     if "tempfile" in sys.modules:
-        sys.modules["tempfile"].tempdir = None
+        vars(sys.modules["tempfile"])["tempdir"] = None
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 

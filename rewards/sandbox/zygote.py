@@ -181,7 +181,7 @@ class _Zygote:
         else:
             _kill(pid)
         _, status, usage = os.wait4(pid, 0)
-        answer = {
+        answer: dict[str, Any] = {
             "code": os.waitstatus_to_exitcode(status) if in_time else None,
             "stage": self._stage[0],
             "seconds": seconds,
