@@ -70,26 +70,10 @@ class RayKernelPool:
             BackendOptionsError: If an option is not allowed.
             KernelStartError: If Ray does not run here, or a node cannot start kernels.
         """
-        import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
         BackendOptions(**options)
-        if not ray.is_initialized():
-            raise KernelStartError("Ray is not connected; call ray.init() first")
-        remote = ray.remote(RayPoolActor)
-        actors = {
-            node["NodeID"]: remote.options(
-                num_cpus=0,
-                max_concurrency=_MOST_CALLS,
-                max_restarts=-1,
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
-            ).remote(backend, size, warm, options, lease)
-            for node in ray.nodes()
-            if node["Alive"]
-        }
-        pool = cls(actors, lease)
+        pool = cls(_start_actors(backend, size, warm, options, lease), lease)
         try:
-            for actor in actors.values():
+            for actor in pool._actors.values():
                 await call_actor(actor, "capabilities", timeout=start_timeout)
         except BaseException:
             await pool.close()
@@ -210,3 +194,23 @@ class RayKernelPool:
             for actor in self._actors.values():
                 actor.touch.remote(self._client)
             await asyncio.sleep(self._lease / _SIGNS_PER_LEASE)
+
+
+def _start_actors(*arguments: object) -> dict[str, Any]:
+    """An actor on every living node, by the node's id."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    if not ray.is_initialized():
+        raise KernelStartError("Ray is not connected; call ray.init() first")
+    remote = ray.remote(RayPoolActor)
+    return {
+        node["NodeID"]: remote.options(
+            num_cpus=0,
+            max_concurrency=_MOST_CALLS,
+            max_restarts=-1,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
+        ).remote(*arguments)
+        for node in ray.nodes()
+        if node["Alive"]
+    }

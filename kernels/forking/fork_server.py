@@ -68,8 +68,7 @@ class ForkServer:
         Args:
             preload: Modules to import once, for all children.
             warm_up: A target (see `fork`) that is called once with None before the first fork.
-            env: Additions to the small environment that the server starts with; the host's own variables,
-                where secrets live, are not passed on.
+            env: Additions to its small environment; the host's variables, with their secrets, stay here.
             confinement: What is done to the kernels that `fork_confined` makes.
             timeout: Seconds until a server that is not ready is given up.
 
@@ -77,33 +76,23 @@ class ForkServer:
             ForkServerError: If the server does not come up.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
-        options = {
-            "fd": theirs.fileno(),
-            "folder": str(folder),
-            "preload": list(preload),
-            "warm_up": warm_up,
-            "confinement": None if confinement is None else asdict(confinement),
-        }
-        if confinement is not None and confinement.uids is not None:
-            folder.chmod(0o711)  # kernels under uids of their own must reach their folders in it
+        ours.setblocking(False)
+        folder = _make_folder(confinement)
+        options = {"fd": theirs.fileno(), "folder": str(folder), "preload": [*preload], "warm_up": warm_up}
+        options["confinement"] = None if confinement is None else asdict(confinement)
         server: ForkServer | None = None
         try:
-            ours.setblocking(False)
-            process = await _spawn(options, clean_environment(folder, env))
-            theirs.close()
+            with theirs:
+                process = await _spawn(options, clean_environment(folder, env))
             server = cls(LocalServerProcess(process), ours, folder)
             async with asyncio.timeout(timeout):
                 await server._ready
-        except (OSError, TimeoutError, ForkServerError) as error:
+        except BaseException as error:
             problem = _last_line(folder / "stderr") or str(error) or type(error).__name__
-            if server is not None:
-                await server.close()
-            ours.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise ForkServerError(f"the fork server did not start: {problem}") from error
-        finally:
-            theirs.close()
+            await _give_up(server, ours, folder)
+            if isinstance(error, OSError | TimeoutError | ForkServerError):
+                raise ForkServerError(f"the fork server did not start: {problem}") from error
+            raise
         return server
 
     @classmethod
@@ -329,6 +318,20 @@ class ForkServer:
             child.kill()
             child.settle(None)
         self._children.clear()
+
+
+def _make_folder(confinement: Confinement | None) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
+    if confinement is not None and confinement.uids is not None:
+        folder.chmod(0o711)  # kernels under uids of their own must reach their folders in it
+    return folder
+
+
+async def _give_up(server: ForkServer | None, control: socket.socket, folder: Path) -> None:
+    if server is not None:
+        await server.close()
+    control.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _spawn(options: dict[str, Any], environment: dict[str, str]) -> asyncio.subprocess.Process:

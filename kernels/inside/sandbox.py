@@ -146,14 +146,16 @@ def _counts_alone(orders: Confinement) -> bool:
 
 
 def _restrict_files(orders: Confinement, places: Places) -> None:
-    writable = [places.workspace, places.temporary, places.run, *DEVICES]
-    own_network = orders.own_namespaces or orders.container
-    if own_network:
-        readable = ["/"]
-        writable += ["/dev/shm", "/dev/pts"]
+    writable = [places.workspace, places.temporary, places.run]
+    readable = ["/"]
+    if orders.own_namespaces:
+        writable.append("/dev")  # a folder of the new root, with what each kernel mounts there
+    elif orders.container:
+        writable += [*DEVICES, "/dev/shm", "/dev/pts"]
     else:
+        writable += DEVICES
         readable = [*ALWAYS_READABLE, *new_root.SETTINGS, *orders.readable]
-    landlock.restrict_files(readable, writable, tcp=own_network)
+    landlock.restrict_files(readable, writable, tcp=orders.own_namespaces or orders.container)
 
 
 def _write(path: str, text: str) -> None:
