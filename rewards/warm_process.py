@@ -43,6 +43,7 @@ class WarmProcess:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(seconds)
         self._requests = 0
+        self._silent = False
         options = {
             "fd": theirs.fileno(),
             "folder": str(self.folder),
@@ -74,8 +75,8 @@ class WarmProcess:
             raise SlotError(f"a warm process of the judge did not start: {problem}") from error
 
     def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.poll() is None
+        """Whether it runs and answers, as far as is known."""
+        return not self._silent and self._process.poll() is None
 
     def fork(self, target: str, argument: dict[str, Any], ends: Sequence[socket.socket]) -> None:
         """Forks a process.
@@ -101,6 +102,7 @@ class WarmProcess:
         try:
             socket.send_fds(self._control, [json.dumps(request).encode()], [end.fileno() for end in ends])
         except OSError as error:
+            self._silent = True
             raise SlotError(f"a warm process of the judge died: {error}") from error
         answer = self._hear("id")
         if "error" in answer:
@@ -122,10 +124,12 @@ class WarmProcess:
             try:
                 data, fds, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, _MOST_FDS)
             except OSError as error:
+                self._silent = True
                 raise SlotError(f"a warm process of the judge does not answer: {error}") from error
             for fd in fds:
                 os.close(fd)
             if not data:
+                self._silent = True
                 raise SlotError("a warm process of the judge died")
             message: dict[str, Any] = json.loads(data)
             if wanted in message:

@@ -45,7 +45,11 @@ def main(argument: dict[str, Any]) -> None:
         argument: `examiner_memory` and `output`, both in bytes.
     """
     privileges.hide_memory()
-    _SlotServer(socket.socket(fileno=_HOST_FD), socket.socket(fileno=_CONTROL_FD), **argument).serve()
+    server = _SlotServer(socket.socket(fileno=_HOST_FD), socket.socket(fileno=_CONTROL_FD), **argument)
+    try:
+        server.serve()
+    except Exception as error:  # noqa: BLE001 - the boundary of the process; the host has to know why
+        server.tell(line({"end": "died", "slot": "dead", "reason": f"{type(error).__name__}: {error}"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ class _SlotServer:
     def serve(self) -> None:
         """Takes jobs as long as the slot is clean."""
         found = self._hear(_START_SECONDS, lambda message: True)
-        self._tell(line(found))
+        self.tell(line(found))
         clean = "ready" in found
         while clean and (job := self._next_job()) is not None:
             board, end = self._examine_in_a_fork(job) if job.brings_code else self._examine_here(job)
             state = {"end": end, **self._clean()}
             clean = state["slot"] == "clean"
-            self._tell(board + line(state))
+            self.tell(board + line(state))
 
     def _next_job(self) -> _Job | None:
         try:
@@ -211,7 +215,8 @@ class _SlotServer:
             view = view[count:]
         return bytes(data)
 
-    def _tell(self, content: bytes) -> None:
+    def tell(self, content: bytes) -> None:
+        """Sends the host a board."""
         with contextlib.suppress(OSError):
             self._host.sendall(LENGTH.pack(len(content)) + content)
 
