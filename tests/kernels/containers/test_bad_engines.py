@@ -110,6 +110,22 @@ async def test_runtimes_that_cannot_serve() -> None:
 
 
 @needs_engine
+@pytest.mark.parametrize("runtime", ["runsc", "runsc-kvm", "kata-runtime"])
+async def test_runtimes_that_pass_no_descriptors(monkeypatch: pytest.MonkeyPatch, runtime: str) -> None:
+    """On an engine that has such a runtime, which need not be installed to be refused."""
+    import docker
+
+    ask = docker.APIClient.info
+
+    def info(api: docker.APIClient) -> dict[str, Any]:
+        told = ask(api)
+        return {**told, "Runtimes": {**told["Runtimes"], runtime: {"path": "/usr/bin/runsc"}}}
+
+    monkeypatch.setattr(docker.APIClient, "info", info)
+    assert "cannot pass descriptors between container and host" in await _complaint(runtime=runtime)
+
+
+@needs_engine
 async def test_more_processors_than_there_are() -> None:
     assert "CPUs" in await _complaint(cpus=4096)
 
