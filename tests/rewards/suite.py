@@ -10,6 +10,8 @@ from replgym.rewards import Judge, JudgeError, Outcome, Verdict
 from .suite_programs import TARGETS, Program
 
 SECONDS = 1.0
+_PATIENCE = {"pytest": 3.0, "pytest-beside": 6.0}
+"""How much more time kinds get that start a test runner: a busy machine must not end an attack early."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ async def _judged_by(judge: Judge, program: Program, kind: str, seconds: float) 
     try:
         for _ in range(program.runs):
             source = program.source_for(kind)
-            verdicts.append(await judge.grade(TARGETS[kind], source, time_limit=seconds))
+            limit = seconds * _PATIENCE.get(kind, 1.0)
+            verdicts.append(await judge.grade(TARGETS[kind], source, time_limit=limit))
     except JudgeError as error:
         return Result(kind, tuple(verdicts), f"JudgeError: {error}")
     assert all(test.outcome in Outcome for verdict in verdicts for test in verdict.tests)
