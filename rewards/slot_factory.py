@@ -70,8 +70,12 @@ class SlotFactory:
                 stack.callback(end.close)
             try:
                 sandboxes.fork(_SANDBOX, self._orders(sandboxes.folder), [sandbox])
-                limits = {"examiner_memory": self._limits.examiner_memory, "output": self._limits.output}
-                servers.fork(_SERVER, limits, [server, to_sandbox])
+                orders: dict[str, Any] = {
+                    "examiner_memory": self._limits.examiner_memory,
+                    "output": self._limits.output,
+                }
+                orders["folder"] = str(servers.folder / f"tests-{self._serial}")
+                servers.fork(_SERVER, orders, [server, to_sandbox])
             except BaseException:
                 host.close()
                 raise

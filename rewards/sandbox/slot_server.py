@@ -14,8 +14,10 @@ import os
 import pickle
 import resource
 import select
+import shutil
 import signal
 import socket
+import stat
 import time
 import traceback
 from collections.abc import Callable
@@ -42,7 +44,8 @@ def main(argument: dict[str, Any]) -> None:
     """Serves until the host closes the socket at descriptor 3; the sandbox is behind the one at 4.
 
     Args:
-        argument: `examiner_memory` and `output`, both in bytes.
+        argument: `examiner_memory` and `output`, both in bytes, and `folder`, which is made, for what test
+            programs write.
     """
     privileges.hide_memory()
     server = _SlotServer(socket.socket(fileno=_HOST_FD), socket.socket(fileno=_CONTROL_FD), **argument)
@@ -63,8 +66,10 @@ class _Job:
 
 class _SlotServer:
     def __init__(
-        self, host: socket.socket, control: socket.socket, examiner_memory: int, output: int
+        self, host: socket.socket, control: socket.socket, examiner_memory: int, output: int, folder: str
     ) -> None:
+        self._folder = folder
+        os.mkdir(folder, stat.S_IRWXU)
         self._host = host
         self._control = control
         self._memory = examiner_memory
@@ -119,12 +124,18 @@ class _SlotServer:
                 os.killpg(examiner, signal.SIGKILL)
             _, status = os.waitpid(examiner, 0)
             self._sweep()
+            self._empty_folder()
             if not end:
                 code = os.waitstatus_to_exitcode(status)
                 end = "done" if code == 0 else f"died: the examiner ended with {code}"
             return anonymous_file.read(board, _BOARD_LIMIT), end
         finally:
             os.close(board)
+
+    def _empty_folder(self) -> None:
+        if os.listdir(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            os.makedirs(self._folder, stat.S_IRWXU, exist_ok=True)
 
     def _fork(self, become: Callable[[], object]) -> int:
         pid = os.fork()
@@ -140,6 +151,8 @@ class _SlotServer:
 
     def _examine_and_exit(self, job: _Job, board: int) -> NoReturn:
         os.setsid()
+        os.chdir(self._folder)
+        os.environ["TMPDIR"] = self._folder
         self._host.close()
         resource.setrlimit(resource.RLIMIT_AS, (self._memory, self._memory))
         self._examine(job, lambda message: _write(board, line(message)))

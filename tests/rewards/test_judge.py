@@ -24,6 +24,7 @@ from replgym.rewards import (
     Tests,
     Verdict,
 )
+from replgym.rewards.tests import PlacementChoice
 
 from .processes import alive, descendants, until
 
@@ -231,6 +232,21 @@ async def test_nothing_is_left_after_a_hundred_grades(
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(JudgeError, match="closed"):
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
+
+
+async def test_what_test_programs_write_is_out_of_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    writes = "import pathlib, tempfile; kept = tempfile.mkdtemp(); pathlib.Path('left').mkdir()"
+    finds = "import os; assert os.listdir() == []"
+    async with Judge(1) as judge:
+        for check in (writes, finds):
+            source = f"def check(candidate):\n    {check}; assert candidate(1) == 2"
+            tests = CheckTests(entry_point="double", source=source, placement=PlacementChoice.TRUSTED)
+            verdict = await judge.grade(tests, _RIGHT, time_limit=60)
+            assert verdict.passed, verdict
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("tests", [_DOUBLE, _check("assert candidate(1)")], ids=["call", "check"])
