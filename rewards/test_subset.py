@@ -8,7 +8,7 @@ lower one.
 from __future__ import annotations
 
 import hashlib
-import json
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -29,7 +29,9 @@ def choose_subset(tests: Tests, most: int | None) -> tuple[Tests, tuple[int, ...
     Raises:
         ValueError: If `most` is not positive.
     """
-    if most is not None and most < 1:
+    if most is None:
+        return tests, None
+    if most < 1:
         raise ValueError(f"max_tests is {most!r}; it must be at least 1, or None for all tests")
     match tests:
         case StdioTests() | CallTests():
@@ -42,15 +44,26 @@ def choose_subset(tests: Tests, most: int | None) -> tuple[Tests, tuple[int, ...
             return tests, None
 
 
-def _places(contents: list[str], most: int | None) -> tuple[int, ...] | None:
-    if most is None or len(contents) <= most:
+def _places(contents: list[str], most: int) -> tuple[int, ...] | None:
+    if len(contents) <= most:
         return None
     ranks = [hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest() for content in contents]
     return tuple(sorted(sorted(range(len(contents)), key=lambda place: (ranks[place], place))[:most]))
 
 
 def _content(case: BaseModel) -> str:
-    return json.dumps(case.model_dump(), sort_keys=True)
+    return _canonical(case.model_dump())
+
+
+def _canonical(value: Any) -> str:
+    """A text that does not depend on the order of keys or elements where that has no meaning."""
+    if isinstance(value, dict):
+        return "{" + ",".join(sorted(f"{_canonical(key)}:{_canonical(value[key])}" for key in value)) + "}"
+    if isinstance(value, set | frozenset):
+        return "<" + ",".join(sorted(map(_canonical, value))) + ">"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    return repr(value)
 
 
 def _picked(tests: Tests, field: str, places: tuple[int, ...] | None) -> Tests:
