@@ -28,6 +28,7 @@ from .comparison import SpecialJudge
 from .installed_test_data import installed_test_data
 from .judge_limits import JudgeLimits
 from .judge_report import verdict_of
+from .plain_tests import is_plain
 from .sandbox.compiler import COMPILER
 from .slot import SlotError
 from .slot_factory import SlotFactory
@@ -46,6 +47,7 @@ class _EncodedTests:
     tests: Tests
     """Held, so that no other tests get the same identity."""
     data: bytes
+    brings_code: bool
     subset: tuple[int, ...] | None
 
 
@@ -118,7 +120,8 @@ class Judge:
             raise ValueError(f"time_limit is {time_limit!r}; it must be a positive number of seconds")
         if _is_compiled(tests) and shutil.which(COMPILER) is None:
             raise JudgeError(f"C++ submissions need {COMPILER}, which this machine does not have: install it")
-        encoded, job = self._encode(tests), self._job(tests, source)
+        encoded = self._encode(tests)
+        job = self._job(tests, encoded.brings_code, source)
         slots = await self._open()
         for attempt in range(self._limits.retries + 1):
             try:
@@ -203,17 +206,17 @@ class Judge:
         known = self._encoded.get(id(tests))
         if known is None:
             chosen, subset = choose_subset(tests, self._max_tests)
-            known = _EncodedTests(tests, pickle.dumps(chosen.model_dump()), subset)
+            known = _EncodedTests(tests, pickle.dumps(chosen.model_dump()), _brings_code(chosen), subset)
             self._encoded[id(tests)] = known
             while len(self._encoded) > _REMEMBERED_TESTS:
                 self._encoded.popitem(last=False)
         return known
 
-    def _job(self, tests: Tests, source: str) -> bytes:
+    def _job(self, tests: Tests, brings_code: bool, source: str) -> bytes:
         """The rest of the examiner's orders; a source that is too long is not sent at all."""
         orders: dict[str, object] = {
             "kind": tests.kind,
-            "brings_code": _brings_code(tests),
+            "brings_code": brings_code,
             "allow_unproven": self._allow_unproven,
             "compile_seconds": self._limits.compile_seconds,
         }
@@ -229,7 +232,7 @@ def _is_compiled(tests: Tests) -> bool:
 
 
 def _brings_code(tests: Tests) -> bool:
-    """Whether examining with these tests runs programs of theirs."""
+    """Whether examining with these tests runs programs of theirs that may do anything."""
     if isinstance(tests, StdioTests):
         return isinstance(tests.comparison, SpecialJudge)
-    return not isinstance(tests, CallTests)
+    return not (isinstance(tests, CallTests) or is_plain(tests))
