@@ -189,7 +189,7 @@ async def _kill_examiners(number: int, idle: set[int]) -> None:
 
 
 async def test_a_dead_examiner_is_retried_and_then_a_judge_error() -> None:
-    tests = _check("assert candidate(1)")
+    tests = _check("for n in (1,): assert candidate(n)")  # which takes an examiner of its own
     slow = "import time\ndef f(x): time.sleep(0.7); return True"
     async with Judge(1) as judge:
         await judge.grade(tests, "def f(x): return 1", time_limit=60)
@@ -249,7 +249,7 @@ async def test_what_test_programs_write_is_out_of_the_way(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("tests", [_DOUBLE, _check("assert candidate(1)")], ids=["call", "check"])
+@pytest.mark.parametrize("tests", [_DOUBLE, _check("for n in (1,): assert candidate(n)")], ids=["call", "check"])
 async def test_a_cancelled_grade_leaves_nothing(tests: Tests) -> None:
     async with Judge(1) as judge:
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
