@@ -121,7 +121,9 @@ class _InCleanProcesses:
 
     def __init__(self, cores: int, function: Callable[..., tuple[bool, float]]) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pool = concurrent.futures.ProcessPoolExecutor(cores, mp_context=context)
+        self._pool = concurrent.futures.ProcessPoolExecutor(
+            cores, mp_context=context, initializer=multiprocessing.set_start_method, initargs=("fork", True)
+        )
         self._function = function
 
     async def ask(self, *arguments: object) -> Grade:

@@ -249,7 +249,9 @@ async def test_what_test_programs_write_is_out_of_the_way(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("tests", [_DOUBLE, _check("for n in (1,): assert candidate(n)")], ids=["call", "check"])
+@pytest.mark.parametrize(
+    "tests", [_DOUBLE, _check("for n in (1,): assert candidate(n)")], ids=["call", "check"]
+)
 async def test_a_cancelled_grade_leaves_nothing(tests: Tests) -> None:
     async with Judge(1) as judge:
         await judge.grade(_DOUBLE, _RIGHT, time_limit=60)
