@@ -209,9 +209,9 @@ class ShellKernel:
         self._hand_over()
         self._questions += 1
         asks = encodable(prompt[:_PROMPT_LIMIT])
-        self.channel.send({"id": self._cell, "asks": asks, "question": self._questions})
         try:
-            answer = self._answer()
+            self.channel.send({"id": self._cell, "asks": asks, "question": self._questions})
+            answer = self._answer()  # an interrupt may come as soon as the question is out
         except KeyboardInterrupt:
             self._gave_up = True
             raise

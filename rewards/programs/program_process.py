@@ -121,7 +121,7 @@ def _become_script(arguments: list[str], environment: dict[str, str]) -> NoRetur
             code = compile(file.read(), path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         scripts.refuse(error)
-    scripts.run(code, path, lambda: None)
+    scripts.run(code, path, lambda: None, collect=True)
     raise AssertionError("unreachable")
 
 

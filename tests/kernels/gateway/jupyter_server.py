@@ -103,12 +103,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 async def _url(process: asyncio.subprocess.Process, log: Path) -> str:
-    """Waits until the server says where it listens."""
+    """Waits until the server says where it listens, and does."""
     async with asyncio.timeout(_START_SECONDS):
         while process.returncode is None:
             found = re.search(r"(https?)://(?:127\.0\.0\.1|localhost):(\d+)(/[\w/-]*)?", log.read_text())
-            if found is not None:
+            if found is not None and _listens(int(found[2])):
                 scheme, port, path = found.groups()
                 path = (path or "").removesuffix("/").removesuffix("/tree").removesuffix("/lab")
                 return f"{scheme}://127.0.0.1:{port}{path}"
