@@ -18,7 +18,7 @@ from grading_work import Program
 
 from replgym.rewards import Judge
 
-TIME_LIMIT = 10.0
+TIME_LIMIT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
