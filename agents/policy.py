@@ -26,7 +26,7 @@ class Sampling:
     top_p: float = 1.0
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
-    """Stop texts, for engines that see text; token-exact ones end at the end-of-turn token."""
+    """Generation ends with the token that completes one of these texts, or with the end-of-turn token."""
     seed: int | None = None
 
 
@@ -35,13 +35,15 @@ class Completion:
     """One sampled message."""
 
     text: str
-    """Decoded text without special tokens."""
+    """Decoded text without special tokens, up to the end of a stop text."""
     token_ids: tuple[int, ...] = ()
     """What the engine sampled, end-of-turn token included; empty when the engine returns only text."""
     logprobs: tuple[float, ...] = ()
     """Log-probabilities (natural) of `token_ids` under the sampling distribution; empty when not known."""
     finish_reason: str = "stop"
     """`stop` or `length`."""
+    prompt_ids: tuple[int, ...] = ()
+    """What the engine says that it saw; empty when it does not say."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
