@@ -54,6 +54,7 @@ class SupervisedKernel:
         self._interpreter: Interpreter | None = None
         self._loss: asyncio.Future[None] | None = None
         self._cell: Cell | None = None
+        self._interrupted: Cell | None = None
 
     async def start(self) -> SupervisedKernel:
         """Starts the first interpreter and runs the set-up code.
@@ -101,6 +102,7 @@ class SupervisedKernel:
     async def interrupt(self) -> None:
         """Sends SIGINT to the running cell; does nothing when idle."""
         if self._cell is not None and self._interpreter is not None:
+            self._interrupted = self._cell
             await self._interpreter.interrupt()
 
     async def restart(self) -> None:
@@ -217,10 +219,12 @@ class SupervisedKernel:
         if cell is None or not self.is_alive():
             self._cell = None
             return
+        if self._interrupted is cell:  # a second signal now could hit the handling of the first
+            await self._decided(cell, self._grace)
         if not cell.done and not await self._stop(cell):
             await self._replace()
             self._state_lost = True
-        self._cell = None
+        self._cell = self._interrupted = None
 
     async def _replace(self) -> None:
         """Renews an interpreter that died, or would not stop."""

@@ -2,7 +2,9 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -37,6 +39,14 @@ def pytest_report_header() -> str:
     if "docker" in os.environ.get("REPLGYM_REQUIRE", "").split(","):
         return f"docker: required, and tests of containers will fail: {absence}"
     return f"docker: tests of containers are left out: {absence}"
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder to be a temporary directory: its path, unlike pytest's, leaves room for names of sockets."""
+    with tempfile.TemporaryDirectory(prefix="t-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -13,7 +13,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -321,7 +320,7 @@ class ForkServer:
 
 
 def _make_folder(confinement: Confinement | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
+    folder = claimed_folder.make()
     if confinement is not None and confinement.uids is not None:
         folder.chmod(0o711)  # kernels under uids of their own must reach their folders in it
     return folder

@@ -13,6 +13,23 @@ from pathlib import Path
 
 PREFIX = "replgym-"
 _CLAIM = "claim"
+_LONGEST_HOME = 64
+"""The path of a socket may have 107 bytes, and those of a container's kernel have up to 43 below its home."""
+
+
+def home() -> str:
+    """Where the folders are made: the temporary directory, or /tmp if sockets in that had too long paths."""
+    import tempfile  # not loaded by a process that makes none, whose forks would all pay for it
+
+    chosen = tempfile.gettempdir()
+    return chosen if len(os.fsencode(chosen)) <= _LONGEST_HOME else "/tmp"
+
+
+def make() -> Path:
+    """Makes an empty folder, for a process that will claim it."""
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=home()))
 
 
 def claim(folder: str | os.PathLike[str]) -> int:
@@ -33,13 +50,11 @@ def sweep(above: str | os.PathLike[str] | None = None) -> None:
     """Removes the folders of this user whose owners are dead.
 
     Args:
-        above: Where they lie; the temporary directory of this process without.
+        above: Where they lie; where this process makes them without.
     """
-    # Not loaded by a process that has nothing to sweep, whose forks would all pay for it.
     import shutil
-    import tempfile
 
-    for folder in Path(above or tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in Path(above or home()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.geteuid() and _is_left(folder):
                 shutil.rmtree(folder, ignore_errors=True)

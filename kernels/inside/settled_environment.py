@@ -18,7 +18,8 @@ _VARIABLES = {
     "PIP_PROGRESS_BAR": "off",
     "PIP_ROOT_USER_ACTION": "ignore",
 }
-_FORCED_COLOURS = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR")
+_FOREIGN = ("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "PYTHONBREAKPOINT")
+"""What a server's own surroundings force on programs: colours, a debugger that asks elsewhere."""
 _LITTER = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
 
 
@@ -35,7 +36,7 @@ def settle_habits() -> None:
     """Sets what is the same for all interpreters."""
     if "" not in sys.path:
         sys.path.insert(0, "")
-    for name in _FORCED_COLOURS:
+    for name in _FOREIGN:
         os.environ.pop(name, None)
     os.environ.update(_VARIABLES)
 

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from ..clean_environment import clean_environment
@@ -76,7 +75,7 @@ class SpawnLauncher:
             raise KernelClosedError("the launcher was closed")
         if not self._folders:
             await asyncio.to_thread(claimed_folder.sweep)
-        folder = Path(tempfile.mkdtemp(prefix=claimed_folder.PREFIX))
+        folder = claimed_folder.make()
         self._folders.add(folder)
         return folder
 

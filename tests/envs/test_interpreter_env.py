@@ -127,18 +127,18 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_a_process_ends_cleanly_and_leaves_nothing(script: str, tmp_path: Path) -> None:
+def test_a_process_ends_cleanly_and_leaves_nothing(script: str, short_folder: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", f"import gymnasium as gym, replgym; {script}"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "MARK": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(short_folder), "MARK": str(short_folder)},
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
     assert (ended.stdout, ended.stderr) == (" 42\n", "")
-    assert list(tmp_path.iterdir()) == []
-    assert processes_in(tmp_path) == []
+    assert list(short_folder.iterdir()) == []
+    assert processes_in(short_folder) == []
 
 
 def processes_in(folder: Path) -> list[str]:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from replgym.kernels import make_kernel_pool
 from replgym.kernels.forking.fork_server import ForkServer
 from replgym.kernels.inside import claimed_folder
 from replgym.kernels.process_tree import descendants
+
+from .backend_house import backends_under_test
+
+PATIENCE = 60.0
 
 OWNER = """
 import asyncio, sys
@@ -32,11 +37,10 @@ asyncio.run(main())
     ("backend", "isolation"), [("fork", "auto"), ("fork", "limits"), ("jupyter-spawn", "auto")]
 )
 async def test_what_is_left_when_all_are_killed_at_once_goes_with_the_next_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, isolation: str
+    monkeypatch: pytest.MonkeyPatch, short_folder: Path, backend: str, isolation: str
 ) -> None:
-    tmp_path.chmod(0o711)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short_folder))
+    monkeypatch.setattr("tempfile.tempdir", str(short_folder))
     owner = await asyncio.create_subprocess_exec(
         sys.executable, "-c", OWNER, backend, isolation, stdout=asyncio.subprocess.PIPE
     )
@@ -45,7 +49,7 @@ async def test_what_is_left_when_all_are_killed_at_once_goes_with_the_next_start
         assert await owner.stdout.readline() == b"ready\n"
     family = [owner.pid, *descendants(owner.pid)]
     claimed_folder.sweep()
-    (folder,) = tmp_path.glob("replgym-*")
+    (folder,) = short_folder.glob("replgym-*")
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for pid in family:
             os.kill(pid, number)
@@ -55,14 +59,14 @@ async def test_what_is_left_when_all_are_killed_at_once_goes_with_the_next_start
             await asyncio.sleep(0.01)
     assert folder.exists()
     server = await ForkServer.start()
-    assert list(tmp_path.glob("replgym-*")) == [server.folder]
+    assert list(short_folder.glob("replgym-*")) == [server.folder]
     await server.close()
-    assert not list(tmp_path.glob("replgym-*"))
+    assert not list(short_folder.glob("replgym-*"))
 
 
-def test_what_nobody_claimed_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    unclaimed, other, held = (tmp_path / name for name in ("replgym-x", "other", "replgym-y"))
+def test_what_nobody_claimed_is_left_alone(monkeypatch: pytest.MonkeyPatch, short_folder: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(short_folder))
+    unclaimed, other, held = (short_folder / name for name in ("replgym-x", "other", "replgym-y"))
     for folder in (unclaimed, other, held):
         folder.mkdir()
     (other / "claim").touch()
@@ -74,3 +78,14 @@ def test_what_nobody_claimed_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_
     os.close(claim)
     claimed_folder.sweep()
     assert not held.exists()
+
+
+@pytest.mark.parametrize("backend", sorted({"docker", "jupyter", "jupyter-spawn"} & {*backends_under_test()}))
+async def test_a_temporary_directory_may_have_a_long_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str
+) -> None:
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    async with make_kernel_pool(backend, size=1) as pool, pool.acquire(PATIENCE) as kernel:
+        assert (await kernel.execute("6 * 7", timeout=PATIENCE)).text() == "42"

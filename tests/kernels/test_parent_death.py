@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -101,18 +100,16 @@ async def _start_owner(backend: str, mark: str, folder: Path, outside: Mapping[s
 
 
 @pytest.mark.parametrize("variant", backend_house.variants_under_test())
-async def test_nothing_outlives_its_owner(variant: str) -> None:
+async def test_nothing_outlives_its_owner(variant: str, short_folder: Path) -> None:
     backend, options = backend_house.VARIANTS.get(variant, (variant, {}))
     mark = unique_seconds()
     async with AsyncExitStack() as stack:
-        # Not pytest's folder: names of sockets must be short.
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="owner-")))
         outside = dict(options)
         if need := backend_house.NEEDS.get(backend):
             outside |= await stack.enter_async_context(need.provide())
         if "gateway" in outside:
             outside["gateway"] = {**outside["gateway"], **_SERVER_OPTIONS}
-        owner = await _start_owner(backend, mark, folder, outside)
+        owner = await _start_owner(backend, mark, short_folder, outside)
         await until_running(mark, 4)
         processes = descendants(owner.pid)
         owner.send_signal(signal.SIGKILL)
@@ -121,7 +118,7 @@ async def test_nothing_outlives_its_owner(variant: str) -> None:
         end = asyncio.get_running_loop().time() + _SECONDS
         while left and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.1)
-            left = await _left(owner.pid, processes, mark, folder, outside)
+            left = await _left(owner.pid, processes, mark, short_folder, outside)
             left += [] if left else [f"control group {name}" for name in _groups(processes)]
             left += [f"container {name}" for name in containers_of(owner.pid)] if backend == "docker" else []
         assert left == []

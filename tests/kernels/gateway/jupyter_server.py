@@ -88,6 +88,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
                 **environment,
                 "HOME": str(folder),
                 "PYTHONHASHSEED": "0",
+                "PYTHONBREAKPOINT": "a_debugger_elsewhere.set_trace",  # as Ray leaves it to all its children
                 "TMPDIR": str(folder / "tmp"),
                 "JUPYTER_CONFIG_DIR": str(folder / "config"),
                 "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
