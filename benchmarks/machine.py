@@ -35,7 +35,7 @@ def held() -> dict[str, int]:
     """What this machine and this process hold that an episode or a grade could leave behind."""
     sockets = sum(1 for line in Path("/proc/net/unix").read_text().splitlines()[1:] if line)
     return {
-        "processes": len(processes()),
+        "processes": sum(not _is_of_others(pid) for pid in processes()),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "temporary files": len(os.listdir(tempfile.gettempdir())),
         "mounts": len(Path("/proc/mounts").read_text().splitlines()),
@@ -48,6 +48,24 @@ def held() -> dict[str, int]:
 def processes() -> set[int]:
     """The numbers of all processes but the Linux kernel's own threads."""
     return {int(name) for name in os.listdir("/proc") if name.isdigit() and _has_memory(name)}
+
+
+def _is_of_others(pid: int) -> bool:
+    """Whether it comes from a process that was there before this one, such as another shell's."""
+    own_start = _parent_and_start(os.getpid())[1]
+    while True:
+        parent, start = _parent_and_start(pid)
+        if pid == os.getpid() or parent <= 1:
+            return start < own_start
+        pid = parent
+
+
+def _parent_and_start(pid: int) -> tuple[int, int]:
+    """The parent's number and the time of the start in clock ticks; that of no process is 0."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[1]), int(fields[19])
+    return 0, 0
 
 
 def _has_memory(pid: str) -> bool:
