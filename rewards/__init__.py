@@ -1,7 +1,7 @@
 """Hidden tests, the judge that runs them out of the agent's reach, and rubrics over its verdicts."""
 
 from .code_extraction import CODE_EXTRACTIONS, UnknownCodeExtractionError, extract_code
-from .codec import CodecError
+from .conversation.codec import CodecError
 from .episode_facts import CallFacts, EpisodeFacts, TokenFacts, TurnFacts
 from .judge import Judge
 from .judge_limits import JudgeLimits

@@ -28,11 +28,11 @@ from .comparison import SpecialJudge
 from .installed_test_data import installed_test_data
 from .judge_limits import JudgeLimits
 from .judge_report import verdict_of
-from .plain_tests import is_plain
 from .sandbox.compiler import COMPILER
-from .slot import SlotError
-from .slot_factory import SlotFactory
-from .slot_pool import SlotPool
+from .slots.slot import SlotError
+from .slots.slot_factory import SlotFactory
+from .slots.slot_pool import SlotPool
+from .test_code.plain_tests import is_plain
 from .test_subset import choose_subset
 from .tests import CallTests, Language, StdioTests, Tests
 from .verdict import JudgeError, Verdict

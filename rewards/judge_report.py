@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .slot import SlotError
+from .slots.slot import SlotError
 from .verdict import BrokenTaskError, Outcome, Placement, TestOutcome, Verdict
 
 _MOST_TESTS = 100_000

@@ -9,8 +9,8 @@ import shutil
 import socket
 from typing import Any
 
-from ..candidate_source import ProgramEnd
-from ..frames import CodecError, receive_frame
+from ..conversation.frames import CodecError, receive_frame
+from ..examination.candidate_source import ProgramEnd
 from ..tests import Language
 from . import anonymous_file, stages
 from .compiler import COMPILER

@@ -26,8 +26,8 @@ from typing import Any, NoReturn
 
 from ...kernels.inside import privileges
 from ...kernels.inside.keeper import children_of
-from ..examiner import examine
-from ..test_runs import prepare
+from ..examination.examiner import examine
+from ..examination.test_runs import prepare
 from . import anonymous_file
 from .control import close_all, receive, send
 from .sandbox_client import SandboxClient

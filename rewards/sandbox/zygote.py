@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ...kernels.inside.keeper import children_of
-from .. import candidate_service
+from ..conversation import candidate_service
 from . import anonymous_file, compiler, script, stages
 from .control import close_all, receive, send
 from .folders import LeftoverError

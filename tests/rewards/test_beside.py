@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from replgym.rewards import Judge, Outcome, Placement, UnittestTests
-from replgym.rewards.beside_program import BesideProgram
+from replgym.rewards.beside.program import BesideProgram
 from replgym.rewards.tests import AssertTests, CheckTests, PlacementChoice
 
 _TESTS = """

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from replgym.rewards.check_program import CheckProgram, CheckProgramError
+from replgym.rewards.test_code.check_program import CheckProgram, CheckProgramError
 
 
 def _run(source: str, candidate: object, context: str = "") -> tuple[int, list[tuple[int, bool]]]:

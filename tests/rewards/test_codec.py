@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replgym.rewards.codec import MAX_DEPTH, CodecError, ValueTooLargeError, decode, encode
+from replgym.rewards.conversation.codec import MAX_DEPTH, CodecError, ValueTooLargeError, decode, encode
 
 _KEYS = st.one_of(
     st.none(),

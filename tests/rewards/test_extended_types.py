@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from replgym.rewards.codec import CodecError, decode, encode
+from replgym.rewards.conversation.codec import CodecError, decode, encode
 
 _POINT = namedtuple("_POINT", "x y")
 
@@ -136,7 +136,7 @@ def test_malformed_descriptions_are_refused(text: bytes) -> None:
 
 
 def test_named_tuples_come_back_with_their_fields() -> None:
-    from replgym.rewards.extended_types import lift, lower_namedtuple
+    from replgym.rewards.conversation.extended_types import lift, lower_namedtuple
 
     described = lower_namedtuple(_POINT(1, 2))
     assert described is not None

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from replgym.rewards.placement_rules import place
-from replgym.rewards.skipped_tests import skipped_tests
-from replgym.rewards.test_names import TestNames
+from replgym.rewards.test_code.placement_rules import place
+from replgym.rewards.test_code.skipped_tests import skipped_tests
+from replgym.rewards.test_code.test_names import TestNames
 from replgym.rewards.tests import PlacementChoice
 from replgym.rewards.verdict import Placement
 

@@ -4,7 +4,7 @@ import pytest
 
 from replgym.envs import TaskSet
 from replgym.rewards import AssertTests, CallCase, CallTests, CheckTests, Judge, Outcome, PytestTests
-from replgym.rewards.plain_tests import is_plain
+from replgym.rewards.test_code.plain_tests import is_plain
 
 
 @pytest.mark.parametrize(

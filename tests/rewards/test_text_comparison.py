@@ -17,7 +17,7 @@ from replgym.rewards.comparison import (
     TokenText,
     UnorderedLines,
 )
-from replgym.rewards.text_comparison import CheckerError, texts_match
+from replgym.rewards.comparisons.text_comparison import CheckerError, texts_match
 
 ALL: tuple[TextComparison, ...] = (
     ExactText(),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replgym.rewards.comparison import ExactValue, FloatValue, UnorderedValue, ValueComparison
-from replgym.rewards.value_comparison import values_match
+from replgym.rewards.comparisons.value_comparison import values_match
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 JSON = st.recursive(

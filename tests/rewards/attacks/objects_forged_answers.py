@@ -12,7 +12,7 @@ FORGED = itertools.cycle(
         {"x": ["f", 0]},
         {"x": ["f", -1]},
         {"x": ["M", "unittest.mock"]},
-        {"x": ["M", "replgym.rewards.examiner"]},
+        {"x": ["M", "replgym.rewards.examination.examiner"]},
         {"x": ["k", [900, "SkipTest", "unittest.case", ["Exception"], [], []]]},
         {"x": ["e", 901, [902, "SkipTest", "unittest.case", ["Exception"], [], []], []]},
         {"x": ["e", 903, [904, "Skipped", "_pytest.outcomes", ["BaseException"], [], []], ["passed"]]},

@@ -1,0 +1,1 @@
+"""Tests that share the interpreter of the submission, and what proves their end from outside."""

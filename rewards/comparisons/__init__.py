@@ -1,0 +1,1 @@
+"""How answers are compared with what is expected."""

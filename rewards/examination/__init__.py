@@ -1,0 +1,1 @@
+"""The examination of one submission, and one run for each kind of tests."""

@@ -1,0 +1,69 @@
+"""Where an examination gets the processes that run the submission."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..tests import Language
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramEnd:
+    """How one run of a program ended; everything that it had started has ended, too."""
+
+    code: int | None
+    """The exit code, or minus the number of a signal; None when its time was up."""
+    refused: bool
+    """Whether it did not compile; `errors` says why."""
+    output: bytes
+    """What it wrote to its standard output."""
+    flooded: bool
+    """Whether that was more than the limit."""
+    errors: bytes
+    seconds: float
+    peak_memory: int
+
+
+class CandidateSource(Protocol):
+    """Starts processes, each alone, without a trace of those before."""
+
+    def fresh(self) -> socket.socket:
+        """Ends the process before, if there is one, with all that it started, and starts the next.
+
+        Returns:
+            The channel to a process that has announced itself and has not seen the submission; see
+            `candidate_service` for what it speaks.
+
+        Raises:
+            OSError: If the machine cannot.
+        """
+        ...
+
+    def compile(self, source: str, language: Language) -> ProgramEnd | None:
+        """Takes a submission as a program; to be called once, before `run`.
+
+        Args:
+            source: The submission.
+            language: What it is written in.
+
+        Returns:
+            How it failed to compile, as far as that is known before the first run; None if it did not.
+
+        Raises:
+            OSError: If the machine cannot.
+        """
+        ...
+
+    def run(self, stdin: bytes, seconds: float) -> ProgramEnd:
+        """Runs the program in a new process.
+
+        Args:
+            stdin: What it reads.
+            seconds: When it is ended at the latest.
+
+        Raises:
+            OSError: If the machine cannot.
+        """
+        ...

@@ -1,0 +1,67 @@
+"""A `check(candidate)` program, run in the examiner; the candidate is a function that asks its process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...beside.names import TEST_MODULE
+from ...beside.program import BesideProgram
+from ...conversation.candidate_error import SubmissionEndedError
+from ...conversation.remote_object import returned
+from ...test_code.check_program import CheckProgram, whole_program
+from ...test_code.placement_rules import place
+from ...test_code.test_names import TestNames
+from ...tests import CheckTests
+from ...verdict import Placement
+from .beside_run import BesideRun, BesideTest
+
+if TYPE_CHECKING:
+    from ..examination import Examination
+
+
+class CheckRun:
+    """Runs `CheckTests`."""
+
+    def __init__(self, tests: CheckTests) -> None:
+        self._tests = tests
+        self._program = CheckProgram.parse(tests.source, f"{tests.preamble}\n{tests.context}")
+        self._placement, _ = place(self._program.tree, tests.placement)
+
+    @property
+    def count(self) -> int:
+        """One test for each assertion that can be told apart."""
+        return self._program.tests if self._placement is Placement.TRUSTED else 1
+
+    def run(self, examination: Examination) -> None:
+        """Runs `check`; see `TestRun`."""
+        entry_point = self._tests.entry_point
+        names = TestNames.read(self._program.tree, by_convention=False)
+        if self._placement is Placement.BESIDE:
+            job = {"kind": "check", "shared": True, "entry_point": entry_point}
+            program = BesideProgram.rewrite(whole_program(self._tests.source, self._tests.context))
+            test = BesideTest("check", program, job)
+            BesideRun([test], names, "solution", self._tests.preamble, entry_point).run(examination)
+            return
+        shared = _classes_of(self._program.context()) if self._tests.preamble else {}
+        if not examination.load(entry_point, preamble=self._tests.preamble, names=names, data_classes=shared):
+            return
+
+        def candidate(*args: object, **kwargs: object) -> object:
+            return returned(examination.session.call(entry_point, args, kwargs))
+
+        check = self._program.load(examination.guard, {entry_point: candidate})
+        try:
+            check(candidate)
+        except SubmissionEndedError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
+            examination.stopped_by(error)
+
+
+def _classes_of(context: dict[str, Any]) -> dict[str, type]:
+    """Classes that the context itself defines, such as `ListNode`."""
+    return {
+        name: value
+        for name, value in context.items()
+        if isinstance(value, type) and value.__module__ == TEST_MODULE
+    }

@@ -1,0 +1,1 @@
+"""The warm processes of a judge, as its host sees them."""

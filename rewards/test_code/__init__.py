@@ -1,0 +1,1 @@
+"""What the source of tests says about them, read before anything runs."""
