@@ -40,11 +40,11 @@ def serve_on_ray(
 
     ending = threading.Event()
     ray.init(address=address or "local", namespace=_NAME, include_dashboard=False, log_to_driver=False)
+    # Now, since Ray has put a handler of its own in place; the port is open before the deployment is reported.
+    signal.signal(signal.SIGTERM, lambda *_: ending.set())
     try:
         deployed = RayDeployment(settings, host, port, task_sets or {}, replicas)
-        # Now, since Ray puts handlers of its own in place.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ending.set())
+        signal.signal(signal.SIGINT, lambda *_: ending.set())
         ending.wait()
         deployed.end()
     finally:
