@@ -12,11 +12,21 @@ class RolloutLimits:
     turn_tokens: int = 1024
     """The most tokens of one message."""
     response_tokens: int | None = None
-    """The most ids after the prompt, observations included; None for no limit.
+    """The most ids after the prompt, observations included, each counted once; None for no limit.
 
-    Counted for token-exact policies.
+    Counted for token-exact policies, as are the limits on the prompt and the context.
     """
     prompt_tokens: int | None = None
     """The most ids of the prompt; a longer one ends the episode before it starts."""
+    context_tokens: int | None = None
+    """The most ids that the engine can hold, the next message included; None for no limit.
+
+    A full context ends the episode.
+    """
+    drop_observations: bool = False
+    """Whether a full context loses its oldest observations instead, and the episode goes on in a new branch."""
+    stop_at_call: bool = True
+    """Whether generation ends where a tool call does. Without it only the end-of-turn token ends a message, as
+    in training where a policy is to learn to end its turns itself."""
     seconds: float = 600.0
     """Wall clock of the whole episode, kernel start and judging included."""
