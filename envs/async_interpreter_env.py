@@ -1,20 +1,19 @@
 """The episode core: a model's messages in, observations and at the end a judged reward out.
 
-One episode has one fresh interpreter, which is given back when the episode ends, however it ends. What
-is judged is the text that was handed in, by the judge alone; what the interpreter says is shown, never
-believed. A machine that breaks truncates the episode with a `FailureKind`: it is no wrong answer.
+One episode has one fresh interpreter, which is taken when the first cell is to run and given back when the
+episode ends, however it ends. What is judged is the text that was handed in, by the judge alone; what the
+interpreter says is shown, never believed. A machine that breaks truncates the episode with a `FailureKind`: it
+is no wrong answer.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ..kernels.kernel import Kernel
 from ..kernels.kernel_error import KernelError
 from ..kernels.kernel_pool import KernelPool
 from ..kernels.kernel_source import KernelSource
@@ -22,8 +21,6 @@ from ..rewards.episode_facts import TokenFacts
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
 from ..rewards.verdict import JudgeError, Verdict
-from ..tools.host_function import HostFunction
-from ..tools.interpreter_session import InterpreterSession
 from ..tools.toolbox import Toolbox
 from .end_reason import EndReason
 from .env_config import ConfigError, EnvConfig
@@ -171,7 +168,7 @@ class AsyncInterpreterEnv:
         return ({"role": "system", "content": system}, {"role": "user", "content": task.prompt})
 
     async def reset(self, task: Task | str | None = None, seed: int | None = None) -> ResetResult:
-        """Starts an episode in a fresh interpreter; a running one is given up.
+        """Starts an episode, whose first cell takes a fresh interpreter; a running one is given up.
 
         Args:
             task: A task, or the id of one in the task set; drawn by default.
@@ -179,19 +176,13 @@ class AsyncInterpreterEnv:
 
         Raises:
             UnknownTaskError: If the task set has no such id.
-            KernelError: If no interpreter came in time.
         """
         if seed is not None:
             self._rng = random.Random(seed)
         chosen = self._choose(task)
         await self._release()
-        async with AsyncExitStack() as stack:
-            kernel = await self._lease(stack) if self.toolbox.has_interpreter else None
-            world = chosen.world
-            functions = () if world is None else (HostFunction("f", world.answer, world.calls_per_cell),)
-            session = InterpreterSession(kernel, functions, cell_timeout=self.config.cell_timeout)
-            self._episode = EpisodeState(chosen, self.config, session, stack.pop_all())
-            self._over = False
+        self._episode = EpisodeState.begin(chosen, self.config, self._pool, self.toolbox)
+        self._over = False
         about = chosen.metadata
         info = {"task_id": chosen.id, "source": about.source, "difficulty": about.difficulty}
         return ResetResult(self.messages_for(chosen), info)
@@ -249,7 +240,7 @@ class AsyncInterpreterEnv:
         episode = self._running()
         twin = AsyncInterpreterEnv(self.config, pool=self._pool, judge=self._judge, tasks=self._tasks)
         twin._rng.setstate(self._rng.getstate())
-        twin._episode = await episode.fork(self._pool)
+        twin._episode = await episode.fork()
         twin._over = False
         return twin
 
@@ -286,14 +277,10 @@ class AsyncInterpreterEnv:
             )
         return found
 
-    async def _lease(self, stack: AsyncExitStack) -> Kernel:
-        """A fresh interpreter, given back when `stack` closes."""
-        return await stack.enter_async_context(self._pool.acquire(timeout=self.config.acquire_timeout))
-
     async def _release(self) -> None:
         self._over = True
         if self._episode is not None:
-            await self._episode.lease.aclose()
+            await self._episode.lease.end()
 
     async def _step(self, episode: EpisodeState, text: str, tokens: TokenFacts | None) -> StepResult:
         try:

@@ -55,8 +55,8 @@ class EnvConfig(BaseModel):
     """Seconds for one cell."""
     episode_timeout: float = Field(default=600.0, gt=0, strict=True, allow_inf_nan=False)
     """Seconds from reset after which no further cell runs."""
-    acquire_timeout: float = Field(default=60.0, gt=0, strict=True, allow_inf_nan=False)
-    """Seconds that a reset waits for an interpreter."""
+    acquire_timeout: float | None = Field(default=None, gt=0, strict=True, allow_inf_nan=False)
+    """Seconds that the first cell waits for an interpreter; None for what is left of the episode."""
     observation_limit: int = Field(default=4000, ge=16, le=50_000, strict=True)
     """The most characters of output that are shown of a cell; the middle is cut."""
     max_tests: int | None = Field(default=None, ge=1, strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
 from ..kernels.kernel_source import KernelSource
@@ -12,12 +11,14 @@ from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
 from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
+from ..tools.host_function import HostFunction
 from ..tools.interpreter_session import InterpreterSession, SubmissionError
 from ..tools.tool import Observation
 from ..tools.tool_call import ParsedAction
 from ..tools.toolbox import Toolbox
 from .end_reason import EndReason
 from .env_config import EnvConfig
+from .interpreter_lease import InterpreterLease
 from .task import Task
 from .turn_record import TurnRecord
 
@@ -29,15 +30,29 @@ class EpisodeState:
     task: Task
     config: EnvConfig
     session: InterpreterSession
-    lease: AsyncExitStack
-    """Holds the kernel; closing it gives the kernel back."""
-    started: float = field(default_factory=time.monotonic)
+    lease: InterpreterLease
+    deadline: float
+    """When the episode's time is over, on the monotonic clock."""
     turns: list[TurnRecord] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, task: Task, config: EnvConfig, pool: KernelSource, toolbox: Toolbox) -> EpisodeState:
+        """A new episode, which takes its interpreter from the pool when its first cell is to run."""
+        deadline = time.monotonic() + config.episode_timeout
+        lease = InterpreterLease(pool, deadline=deadline, patience=config.acquire_timeout)
+        world = task.world
+        session = InterpreterSession(
+            lease.take if toolbox.has_interpreter else None,
+            () if world is None else (HostFunction("f", world.answer, world.calls_per_cell),),
+            cell_timeout=config.cell_timeout,
+            deadline=deadline,
+        )
+        return cls(task, config, session, lease, deadline)
 
     @property
     def seconds_left(self) -> float:
         """What is left of the episode's time."""
-        return self.config.episode_timeout - (time.monotonic() - self.started)
+        return self.deadline - time.monotonic()
 
     @property
     def parse_errors(self) -> int:
@@ -54,21 +69,14 @@ class EpisodeState:
             return EndReason.TURN_LIMIT
         return EndReason.TIME_LIMIT if self.seconds_left <= 0 else None
 
-    async def fork(self, pool: KernelSource) -> EpisodeState:
+    async def fork(self) -> EpisodeState:
         """Branches the episode: what has happened is shared, what happens from now on is not.
-
-        Args:
-            pool: Counts and closes the copy of the interpreter.
 
         Raises:
             KernelError: If the interpreter cannot be copied, or is dead.
         """
-        async with AsyncExitStack() as stack:
-            kernel = self.session.kernel
-            if kernel is not None:
-                kernel = await stack.enter_async_context(pool.adopt(await kernel.fork()))
-            session = self.session.copy_for(kernel)
-            return replace(self, session=session, lease=stack.pop_all(), turns=list(self.turns))
+        lease = await self.lease.fork()
+        return replace(self, session=self.session.copy_for(lease.take), lease=lease, turns=list(self.turns))
 
     def facts(self, verdict: Verdict | None) -> EpisodeFacts:
         """What rewards may depend on."""
@@ -114,10 +122,8 @@ class EpisodeState:
     async def _carry_out(self, action: ParsedAction, text: str, toolbox: Toolbox) -> TurnRecord:
         seen: list[Observation] = []
         for call in action.calls:
-            left = self.seconds_left
-            if self.session.submission is not None or left <= 0:
+            if self.session.submission is not None or self.seconds_left <= 0:
                 break
-            self.session.cell_timeout = min(self.config.cell_timeout, left)
             seen.append(await toolbox.carry_out(call, self.session))
         ran = [each for each in seen if each.result is not None]
         made = zip(action.calls, seen, strict=False)

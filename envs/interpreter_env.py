@@ -55,7 +55,6 @@ class InterpreterEnv(gym.Env[str, str]):
         Raises:
             ConfigError: If an option is not known.
             UnknownTaskError: If the task set has no such task.
-            KernelError: If no interpreter came in time.
         """
         super().reset(seed=seed)
         start = self._loop.run(self._core.reset(task_option(options), seed))

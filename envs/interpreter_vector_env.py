@@ -79,7 +79,6 @@ class InterpreterVectorEnv(gym.vector.VectorEnv[Texts, Sequence[str], NDArray[An
 
         Raises:
             ConfigError: If an option is not known, or the seeds are not as many as the environments.
-            KernelError: If an interpreter did not come in time.
         """
         task = task_option(options)
         seeds = self._seeds(seed)

@@ -8,7 +8,9 @@ runs. A lost interpreter gets its stubs again before the next cell.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +23,8 @@ from .host_function import HostCall, HostFunction, read_host_call, stubs_source
 _LEAST_SECONDS = 0.05
 _SETUP_SECONDS = 15.0
 _LONGEST_SUBMISSION = 200_000
+Lender = Callable[[], Awaitable[Kernel]]
+"""Gives the episode's interpreter, always the same one; its first call may have to wait for it."""
 
 
 class SubmissionError(ValueError):
@@ -71,41 +75,39 @@ class InterpreterSession:
 
     def __init__(
         self,
-        kernel: Kernel | None,
+        lender: Lender | None,
         functions: Sequence[HostFunction] = (),
         *,
         cell_timeout: float = 10.0,
+        deadline: float = math.inf,
         host_calls_per_cell: int = 256,
         submit: bool = True,
     ) -> None:
-        """Binds a fresh kernel; nothing runs before the first cell.
+        """Binds a fresh kernel, which is asked for when the first cell is to run.
 
         Args:
-            kernel: The episode's interpreter; None where it is turned off, and then no cell may run.
+            lender: Gives the episode's interpreter; None where it is turned off, and then no cell may run.
             functions: What its cells may call on the host, beside `submit`.
             cell_timeout: Seconds of wall clock for one cell.
+            deadline: When every cell must have ended, on the monotonic clock.
             host_calls_per_cell: The most host calls of all kinds in one cell; one more ends the cell.
             submit: Whether cells may call `submit`.
         """
-        self._kernel = kernel
+        self._lender = lender
         self._functions = {function.name: function for function in functions}
         self._stubs = stubs_source(tuple(self._functions), submit)
         self._takes_submissions = submit
         self._most_calls = host_calls_per_cell
         self._ready = False
-        self.cell_timeout = cell_timeout
+        self._cell_timeout = cell_timeout
+        self._deadline = deadline
         self.submission: str | None = None
         """The program that was handed in; the first one counts."""
 
-    @property
-    def kernel(self) -> Kernel | None:
-        """The episode's interpreter."""
-        return self._kernel
-
-    def copy_for(self, kernel: Kernel | None) -> InterpreterSession:
+    def copy_for(self, lender: Lender) -> InterpreterSession:
         """The same session over a live copy of its kernel; the two go their own ways."""
         twin = copy(self)
-        twin._kernel = kernel
+        twin._lender = None if self._lender is None else lender
         return twin
 
     async def run(self, code: str) -> CellRun:
@@ -114,13 +116,14 @@ class InterpreterSession:
         Raises:
             KernelError: If the machinery of the interpreter failed; what a cell does to itself is a result.
         """
-        kernel = self._kernel
-        if kernel is None:
+        if self._lender is None:
             raise KernelError("the interpreter is turned off")
+        kernel = await self._lender()
         if not self._ready:
             await self._install(kernel)
+        limit = min(self._cell_timeout, max(self._deadline - time.monotonic(), _LEAST_SECONDS))
         progress = _Progress()
-        progress.parts.append(await kernel.execute(code, timeout=self.cell_timeout))
+        progress.parts.append(await kernel.execute(code, timeout=limit))
         error: CellError | None = None
         while progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:
             answer = self._answer(progress)
@@ -128,7 +131,7 @@ class InterpreterSession:
                 error = answer
                 break
             if self.submission is None:
-                left = max(self.cell_timeout - progress.seconds, _LEAST_SECONDS)
+                left = max(limit - progress.seconds, _LEAST_SECONDS)
                 progress.parts.append(await kernel.reply(json.dumps(answer), timeout=left))
         result = progress.merged(error)
         if progress.parts[-1].status is CellStatus.AWAITING_INPUT and self.submission is None:

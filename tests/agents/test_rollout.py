@@ -52,10 +52,13 @@ def expert_cell(messages: Sequence[Message]) -> str:
 class Hanging:
     name, template = "hanging", None
 
-    def __init__(self) -> None:
+    def __init__(self, first: str = "") -> None:
         self.asked = asyncio.Event()
+        self._first = first
 
     async def __call__(self, context: PolicyContext, sampling: Sampling) -> Completion:
+        if self._first and len(context.messages) == 2:
+            return Completion(self._first)
         self.asked.set()
         await asyncio.Event().wait()
         raise AssertionError
@@ -232,12 +235,12 @@ async def test_no_interpreter_is_a_failure_of_the_kernel(judge: Judge) -> None:
     ):
         episode = await rollout(env, ExpertPolicy(), task=TASK)
     assert (episode.stop, episode.failure, episode.reward) == (StopReason.FAILURE, Failure.KERNEL, None)
-    assert episode.turns == ()
+    assert [turn.code for turn in episode.turns] == [()]
     assert Episode.model_validate_json(episode.model_dump_json()) == episode
 
 
 async def test_cancellation_comes_through_and_frees_the_interpreter(pool: KernelPool, judge: Judge) -> None:
-    policy = Hanging()
+    policy = Hanging("```python\nb = f(0)\n```")
     async with env_of(pool, judge) as env:
         job = asyncio.create_task(rollout(env, policy, task=TASK))
         await policy.asked.wait()

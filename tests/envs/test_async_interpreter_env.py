@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -15,11 +15,12 @@ from replgym.envs import (
     EnvConfig,
     EpisodeOverError,
     FailureKind,
+    StepResult,
     UnknownTaskError,
 )
 from replgym.envs.black_box import LEVELS, make_task
 from replgym.envs.hidden_world import Family
-from replgym.kernels import KernelPool, PoolSaturatedError
+from replgym.kernels import KernelPool, make_kernel_pool
 from replgym.rewards import Judge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -190,6 +191,8 @@ async def test_the_kernel_is_given_back_however_the_episode_ends(pool: KernelPoo
     async with env_of(pool, judge, max_turns=2) as env:
         for ending in ("submit('x = 1')", "1", "cancel", "reset", "close"):
             await env.reset(task=LINEAR)
+            assert pool.stats().acquired == 0
+            await env.step("x = 1")
             assert pool.stats().acquired == 1
             if ending == "cancel":
                 work = asyncio.create_task(env.step("import time; time.sleep(60)"))
@@ -201,29 +204,67 @@ async def test_the_kernel_is_given_back_however_the_episode_ends(pool: KernelPoo
                     await env.step("1")
             elif ending == "reset":
                 await env.reset(task=LINEAR)
-                assert pool.stats().acquired == 1
-                continue
             elif ending == "close":
                 await env.close()
             else:
-                await env.step("1")
                 assert (await env.step(ending)).info["stop"] is not None
             assert pool.stats().acquired == 0
 
 
-async def test_a_reset_that_is_cancelled_or_late_holds_nothing(pool: KernelPool, judge: Judge) -> None:
-    async with env_of(pool, judge, acquire_timeout=0.05) as env:
-        async with pool.acquire(), pool.acquire(), pool.acquire(), pool.acquire():
-            with pytest.raises(PoolSaturatedError):
-                await env.reset(task=LINEAR)
-            work = asyncio.create_task(env.reset(task=LINEAR))
-            await asyncio.sleep(0)
-            work.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await work
+@asynccontextmanager
+async def saturated(pool: KernelPool) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for _ in range(pool.stats().size):
+            await stack.enter_async_context(pool.acquire())
+        yield
+
+
+async def test_an_interpreter_that_does_not_come_in_time_is_a_failure(pool: KernelPool, judge: Judge) -> None:
+    for settings in ({"acquire_timeout": 0.05}, {"episode_timeout": 0.3}):
+        async with env_of(pool, judge, **settings) as env, saturated(pool):
+            await env.reset(task=LINEAR)
+            step = await env.step("1")
+        assert (step.truncated, step.info["failure"]) == (True, FailureKind.KERNEL)
+        assert "PoolSaturatedError" in step.info["failure_message"]
         assert pool.stats().acquired == 0
-        with pytest.raises(EpisodeOverError):
-            await env.step("1")
+
+
+@pytest.mark.parametrize("ending", ["cancel", "close"])
+async def test_an_episode_that_ends_while_it_waits_for_an_interpreter_holds_none(
+    pool: KernelPool, judge: Judge, ending: str
+) -> None:
+    async with env_of(pool, judge) as env:
+        async with saturated(pool):
+            await env.reset(task=LINEAR)
+            work = asyncio.create_task(env.step("1"))
+            while not pool.stats().waiting:
+                await asyncio.sleep(0.01)
+            if ending == "cancel":
+                work.cancel()
+            else:
+                await env.close()
+        outcome = (await asyncio.gather(work, return_exceptions=True))[0]
+        if ending == "cancel":
+            assert isinstance(outcome, asyncio.CancelledError)
+        else:
+            assert isinstance(outcome, StepResult)
+            assert outcome.info["failure"] is FailureKind.KERNEL
+        assert pool.stats().acquired == 0
+
+
+async def test_more_episodes_than_interpreters_all_end(judge: Judge) -> None:
+    async with make_kernel_pool(size=2, warm=0) as small, AsyncExitStack() as stack:
+        envs = [await stack.enter_async_context(env_of(small, judge)) for _ in range(6)]
+        for env in envs:
+            await env.reset(task=LINEAR)
+
+        async def play(env: AsyncInterpreterEnv) -> StepResult:
+            await env.step("b = f(0)")
+            return await env.step("submit(f'def solution(x): return 7 * x + {b}')")
+
+        steps = await asyncio.gather(*map(play, envs))
+        assert [step.reward for step in steps] == [1.0] * 6
+        assert small.stats().started == 6
 
 
 async def test_nothing_passes_from_one_episode_to_the_next(pool: KernelPool, judge: Judge) -> None:

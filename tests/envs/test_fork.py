@@ -68,6 +68,7 @@ async def test_a_branch_draws_the_same_tasks_later(env: AsyncInterpreterEnv) -> 
 
 async def test_branches_count_in_the_pool_and_leave_it(env: AsyncInterpreterEnv, shells: KernelPool) -> None:
     await env.reset(task=TASK)
+    await env.step("1")
     branches = [await env.fork() for _ in range(4)]
     assert shells.stats().acquired == 5
     for branch in branches:
@@ -84,6 +85,18 @@ async def test_the_original_may_end_first(env: AsyncInterpreterEnv) -> None:
     assert (await branch.step("print(x + 1)")).observation == "42"
     assert "NameError" in (await env.step("x")).observation
     await branch.close()
+
+
+async def test_a_branch_before_the_first_cell_takes_an_interpreter_of_its_own(
+    env: AsyncInterpreterEnv, shells: KernelPool
+) -> None:
+    await env.reset(task=TASK)
+    async with await env.fork() as branch:
+        assert shells.stats().acquired == 0
+        await env.step("x = 1")
+        assert (await branch.step("print('x' in globals(), f(0))")).observation == "False -3"
+        assert shells.stats().acquired == 2
+    assert shells.stats().acquired == 1
 
 
 async def test_without_an_episode_there_is_nothing_to_branch(env: AsyncInterpreterEnv) -> None:
@@ -104,5 +117,6 @@ async def test_a_refused_fork_leaves_the_episode_as_it_was(env: AsyncInterpreter
 async def test_other_back_ends_say_that_they_cannot(pool: KernelPool, judge: Judge) -> None:
     async with AsyncInterpreterEnv(pool=pool, judge=judge) as env:
         await env.reset(task=TASK)
+        await env.step("1")
         with pytest.raises(UnsupportedError, match="backend='fork'"):
             await env.fork()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from replgym.kernels import CellStatus, KernelPool, make_kernel_pool
+from replgym.kernels import CellStatus, Kernel, KernelPool, make_kernel_pool
 from replgym.tools import HostFunction, InterpreterSession
 from replgym.tools.host_function import PREFIX, read_host_call
 
@@ -28,7 +28,11 @@ async def session_of(
     pool: KernelPool, *functions: HostFunction, **options: Any
 ) -> AsyncIterator[InterpreterSession]:
     async with pool.acquire() as kernel:
-        yield InterpreterSession(kernel, functions, **options)
+
+        async def lend() -> Kernel:
+            return kernel
+
+        yield InterpreterSession(lend, functions, **options)
 
 
 def double(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.kernels import make_kernel_pool
+from replgym.kernels import Kernel, make_kernel_pool
 from replgym.tools import InterpreterSession, Toolbox, ToolCall
 from replgym.tools.turned_off_interpreter import read_submission
 
@@ -34,7 +34,11 @@ def test_schemas_have_the_form_of_the_api() -> None:
 
 async def test_calls_are_carried_out_and_faults_are_told() -> None:
     async with make_kernel_pool(size=1, warm=0) as pool, pool.acquire() as kernel:
-        session, tools = InterpreterSession(kernel), Toolbox(observation_limit=40)
+
+        async def lend() -> Kernel:
+            return kernel
+
+        session, tools = InterpreterSession(lend), Toolbox(observation_limit=40)
         ran = await tools.carry_out(ToolCall("python_interpreter", {"code": "print('a' * 100)"}), session)
         assert "60 characters cut" in ran.text
         assert ran.code == "print('a' * 100)"
