@@ -22,6 +22,7 @@ class StopReason(StrEnum):
     TURN_LIMIT = "turn_limit"
     TOKEN_LIMIT = "token_limit"
     TIME_LIMIT = "time_limit"
+    CELL_LIMIT = "cell_limit"
     PARSE_ERRORS = "parse_errors"
     FAILURE = "failure"
 
@@ -70,6 +71,8 @@ class Episode(_Record):
     group: str = ""
     """Episodes of one group share task and policy, and are compared with each other."""
     sample: int = 0
+    attempt: int = 1
+    """Which try at this sample it is in its run; the last one counts."""
     step: int | None = None
     """Training step, when it was sampled in training."""
     seed: int | None = None

@@ -11,6 +11,7 @@ class EndReason(StrEnum):
     SUBMITTED = "submitted"
     TURN_LIMIT = "turn_limit"
     TIME_LIMIT = "time_limit"
+    CELL_LIMIT = "cell_limit"
     TOKEN_LIMIT = "token_limit"
     PARSE_ERRORS = "parse_errors"
     FAILURE = "failure"

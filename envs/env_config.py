@@ -49,6 +49,8 @@ class EnvConfig(BaseModel):
     """How they run: isolation, limits, set-up code and more; see `kernels.BackendOptions`."""
     max_turns: int = Field(default=8, ge=1, strict=True)
     """Messages until the episode is truncated."""
+    max_cells: int | None = Field(default=None, ge=1, strict=True)
+    """Cells until the episode is truncated, after the message with the last one; None for no limit."""
     parse_error_budget: int = Field(default=3, ge=1, strict=True)
     """The parse error with this number ends the episode."""
     cell_timeout: float = Field(default=10.0, gt=0, strict=True, allow_inf_nan=False)

@@ -13,6 +13,7 @@ from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
 from ..tools.host_function import HostFunction
 from ..tools.interpreter_session import InterpreterSession, SubmissionError
+from ..tools.python_interpreter import PythonInterpreter
 from ..tools.tool import Observation
 from ..tools.tool_call import ParsedAction
 from ..tools.toolbox import Toolbox
@@ -59,12 +60,19 @@ class EpisodeState:
         """Messages that could not be read."""
         return sum(bool(turn.parse_error) for turn in self.turns)
 
+    @property
+    def cells(self) -> int:
+        """Cells that ran."""
+        return sum(len(turn.code) for turn in self.turns)
+
     def stop(self) -> EndReason | None:
-        """Why the episode is over, or None."""
+        """Why the episode is over, or None; of several reasons the first one here."""
         if self.session.submission is not None:
             return EndReason.SUBMITTED
         if self.parse_errors >= self.config.parse_error_budget:
             return EndReason.PARSE_ERRORS
+        if not self._may_run(0):
+            return EndReason.CELL_LIMIT
         if len(self.turns) >= self.config.max_turns:
             return EndReason.TURN_LIMIT
         return EndReason.TIME_LIMIT if self.seconds_left <= 0 else None
@@ -124,6 +132,8 @@ class EpisodeState:
         for call in action.calls:
             if self.session.submission is not None or self.seconds_left <= 0:
                 break
+            if call.name == PythonInterpreter.name and not self._may_run(_cells(seen)):
+                break
             seen.append(await toolbox.carry_out(call, self.session))
         ran = [each for each in seen if each.result is not None]
         made = zip(action.calls, seen, strict=False)
@@ -138,3 +148,12 @@ class EpisodeState:
             invented_output=action.invented_output,
             requests=tuple(CallFacts(call.name, o.code, o.result, o.refused) for call, o in made),
         )
+
+    def _may_run(self, cells: int) -> bool:
+        """Whether another cell may run, when so many ran in the turn that is being played."""
+        most = self.config.max_cells
+        return most is None or self.cells + cells < most
+
+
+def _cells(seen: list[Observation]) -> int:
+    return sum(each.result is not None for each in seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -110,6 +111,27 @@ async def test_the_last_turn_truncates_and_may_still_submit(pool: KernelPool, ju
         await env.reset(task=LINEAR)
         step = await env.step(f"submit({RIGHT!r})")
         assert (step.reward, step.terminated, step.truncated) == (1.5, True, False)
+
+
+async def test_no_more_cells_run_than_allowed_and_a_submission_is_no_cell(
+    pool: KernelPool, judge: Judge
+) -> None:
+    def calls(*names: str) -> str:
+        arguments = {"python_interpreter": {"code": "print(6 * 7)"}, "submit": {"source": RIGHT}}
+        return "".join(
+            f"<tool_call>{json.dumps({'name': name, 'arguments': arguments[name]})}</tool_call>\n"
+            for name in names
+        )
+
+    async with env_of(pool, judge, action_format="hermes", max_cells=2, max_turns=2) as env:
+        await env.reset(task=LINEAR)
+        assert not (await env.step(calls("python_interpreter"))).truncated
+        step = await env.step(calls("python_interpreter", "python_interpreter"))
+        assert (step.observation, len(step.info["turn"].code)) == ("42", 1)
+        assert (step.truncated, step.info["stop"], step.reward) == (True, EndReason.CELL_LIMIT, 0.0)
+        await env.reset(task=LINEAR)
+        step = await env.step(calls("python_interpreter", "python_interpreter", "submit"))
+        assert (step.terminated, step.info["stop"], step.reward) == (True, EndReason.SUBMITTED, 1.0)
 
 
 async def test_parse_errors_are_told_until_the_budget_is_spent(pool: KernelPool, judge: Judge) -> None:
