@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from .chat_template import ChatTemplate
+from .endpoint_error import EndpointError
 from .native_tools import calls_as_text, native_messages, plain_message
 from .policy import Completion, PolicyContext, PolicyError, Sampling
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _CHECK_SECONDS = 5.0
-
-
-class EndpointError(RuntimeError):
-    """The endpoint cannot be used as configured; one line that names the URL and the fix."""
 
 
 class OpenAIPolicy:

@@ -46,6 +46,8 @@ class Completion:
     """What the engine says that it saw; empty when it does not say."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    weight_version: str = ""
+    """What the engine calls the weights that sampled the last id; empty when it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
