@@ -5,6 +5,7 @@ from .engine_fleet import EngineFleet
 from .engine_wire import EngineAnswer, EngineCall, EngineWire, FinishReason, GenerateRequest
 from .fleet_limits import FleetLimits
 from .fleet_stats import FleetStats
+from .scripted_engine import ScriptedEngine
 from .sglang_wire import SGLangWire
 from .vllm_wire import VLLMWire
 
@@ -21,6 +22,7 @@ __all__ = [
     "GenerateRequest",
     "RefusedError",
     "SGLangWire",
+    "ScriptedEngine",
     "UnavailableError",
     "VLLMWire",
 ]

@@ -31,7 +31,7 @@ class SlotGate:
 
     @asynccontextmanager
     async def slot(self, order: int) -> AsyncIterator[None]:
-        """Holds a slot; of all that wait, the lowest number comes next, and the first to come among equals."""
+        """Holds a slot; of all that wait the lowest number comes next, the first to come among equals."""
         if self._free:
             self._free -= 1
         else:

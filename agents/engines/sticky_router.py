@@ -39,9 +39,11 @@ class StickyRouter:
             loads: Requests on every server that can be used now; at least one.
         """
         seat = self._seat(episode)
-        if seat.server not in loads:
-            seat.server = min(loads, key=lambda server: (loads[server], _weight(episode, server)))
-        return seat.server
+        chosen = seat.server
+        if chosen is None or chosen not in loads:
+            chosen = min(loads, key=lambda server: (loads[server], _weight(episode, server)))
+            seat.server = chosen
+        return chosen
 
     def _seat(self, episode: str) -> _Seat:
         seat = self._seats.get(episode)

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from replgym.agents.evaluation import evaluate
 from replgym.agents.endpoint_error import EndpointError
+from replgym.agents.evaluation import evaluate
 from replgym.agents.openai_policy import OpenAIPolicy
 from replgym.agents.policy import PolicyContext, PolicyError, Sampling
 from replgym.agents.rollout_limits import RolloutLimits

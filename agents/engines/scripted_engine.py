@@ -1,0 +1,260 @@
+"""An engine without a model: a server that speaks both protocols and plays a script.
+
+Its latency, its slots and its answers are known, so that what a rollout adds to them can be measured and
+tested.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from .slot_gate import SlotGate
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+Script = Callable[[tuple[int, ...], int], Sequence[int]]
+"""From the prompt's ids and the number of the request to the ids to answer, end-of-turn id included."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """One request on a slot or in front of one."""
+
+    ids: tuple[int, ...]
+    finish: str
+    broken_off: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class ScriptedEngine:
+    """Serves `/generate` and `/abort_request` as SGLang does, `/v1/completions` as vLLM does."""
+
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        vocabulary: int,
+        end_of_turn: int,
+        slots: int = 64,
+        first_token_seconds: float = 0.0,
+        token_seconds: float = 0.0,
+        context: int = 32_768,
+        model: str = "scripted",
+        encode: Callable[[str], Sequence[int]] | None = None,
+        scales_logprobs: bool = True,
+        middlewares: Sequence[Any] = (),
+    ) -> None:
+        """Listens nowhere yet.
+
+        Args:
+            script: What it answers; by default a few ids that only the prompt decides.
+            vocabulary: Ids are below this.
+            end_of_turn: The id that ends a message.
+            slots: Requests that run at once; others wait in order.
+            first_token_seconds: Before the first id of an answer.
+            token_seconds: Before every id.
+            context: The most ids of prompt and answer.
+            model: The name of the model.
+            encode: The tokenizer of `/tokenize`; without one the engine takes no stop texts either.
+            scales_logprobs: Whether the temperature shows in logprobs.
+            middlewares: `aiohttp` middlewares, to make the server fail.
+        """
+        self._script = script or self._from_prompt
+        self._vocabulary, self._end = vocabulary, end_of_turn
+        self._first_token_seconds, self._token_seconds = first_token_seconds, token_seconds
+        self._context, self._model, self._encode = context, model, encode
+        self._scales_logprobs = scales_logprobs
+        self._middlewares = middlewares
+        self._gate = SlotGate(slots)
+        self._requests: dict[str, _Running] = {}
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+        self.weight_version = "default"
+        self.asked: list[dict[str, Any]] = []
+        """Bodies of all requests to sample."""
+        self.taken_back: list[str] = []
+        """Ids of requests that were aborted or whose connection was closed."""
+        self.busy_seconds = 0.0
+        """Seconds that slots were in use, all slots together."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def running(self) -> int:
+        """Requests on slots now."""
+        return self._gate.in_flight
+
+    async def start(self) -> None:
+        """Listens; on the same port as before when it was stopped."""
+        from aiohttp import web
+
+        application = web.Application(middlewares=self._middlewares, client_max_size=2**26)
+        application.add_routes(
+            [
+                web.post("/generate", self._sglang),
+                web.post("/v1/completions", self._vllm),
+                web.post("/abort_request", self._abort),
+                web.post("/tokenize", self._tokenize),
+                web.get("/v1/models", self._models),
+                web.get("/health", self._health),
+            ]
+        )
+        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Cuts all connections and listens no more; idempotent."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def break_off(self) -> int:
+        """Ends all requests with what they have, as an update of the weights does; says how many."""
+        for request in self._requests.values():
+            request.broken_off.set()
+        self._gate.turn_away(_BrokenOffError())
+        return len(self._requests)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def _play(self, body: dict[str, Any], request_id: str, prompt: list[int], most: int) -> _Running:
+        """Samples on a slot until the script ends or somebody breaks it off."""
+        self.asked.append(body)
+        wanted = tuple(self._script(tuple(prompt), len(self.asked) - 1))
+        finish = "stop" if len(wanted) <= most else "length"
+        request = self._requests[request_id] = _Running(wanted[:most], finish)
+        try:
+            async with self._gate.slot(0):
+                await self._sample(request)
+        except asyncio.CancelledError:
+            self.taken_back.append(request_id)
+            raise
+        except _BrokenOffError:
+            request.ids, request.finish = (), "abort"
+        finally:
+            del self._requests[request_id]
+        return request
+
+    async def _sample(self, request: _Running) -> None:
+        started = time.monotonic()
+        whole = self._first_token_seconds + self._token_seconds * len(request.ids)
+        try:
+            async with asyncio.timeout(whole):
+                await request.broken_off.wait()
+            sampled = time.monotonic() - started - self._first_token_seconds
+            made = int(sampled / self._token_seconds) if self._token_seconds else 0
+            request.ids = request.ids[: max(0, made)]
+            request.finish = "abort"
+        except TimeoutError:
+            return
+        finally:
+            self.busy_seconds += time.monotonic() - started
+
+    async def _sglang(self, http: web.Request) -> web.Response:
+        body = await http.json()
+        params = body["sampling_params"]
+        prompt, most = body["input_ids"], params["max_new_tokens"]
+        refused = self._refused(prompt, most, params.get("stop"))
+        if refused is not None:
+            return refused
+        made = await self._play(body, body["rid"], prompt, most)
+        logprobs = self._logprobs(made.ids, params["temperature"])
+        meta = {
+            "id": body["rid"],
+            "finish_reason": {"type": made.finish},
+            "prompt_tokens": len(prompt),
+            "completion_tokens": len(made.ids),
+            "cached_tokens": 0,
+            "weight_version": self.weight_version,
+            "output_token_logprobs": [
+                [logprob, token, None] for logprob, token in zip(logprobs, made.ids, strict=True)
+            ],
+        }
+        return _json({"output_ids": list(made.ids), "meta_info": meta})
+
+    async def _vllm(self, http: web.Request) -> web.Response:
+        body = await http.json()
+        prompt, most = body["prompt"], body["max_tokens"]
+        refused = self._refused(prompt, most, body.get("stop"))
+        if refused is not None:
+            return refused
+        made = await self._play(body, body["request_id"], prompt, most)
+        logprobs = {
+            "tokens": [f"token_id:{token}" for token in made.ids],
+            "token_logprobs": self._logprobs(made.ids, body["temperature"]),
+        }
+        choice = {
+            "index": 0,
+            "text": "",
+            "finish_reason": made.finish,
+            "logprobs": logprobs,
+            "token_ids": list(made.ids),
+            "prompt_token_ids": prompt,
+        }
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": len(made.ids)}
+        return _json({"id": body["request_id"], "model": self._model, "choices": [choice], "usage": usage})
+
+    async def _abort(self, http: web.Request) -> web.Response:
+        request = self._requests.get((await http.json())["rid"])
+        if request is not None:
+            request.broken_off.set()
+        return _json({})
+
+    async def _tokenize(self, http: web.Request) -> web.Response:
+        if self._encode is None:
+            return _error(400, "the server has no tokenizer")
+        ids = list(self._encode((await http.json())["prompt"]))
+        return _json({"tokens": ids, "count": len(ids), "max_model_len": self._context})
+
+    async def _models(self, _: web.Request) -> web.Response:
+        model = {"id": self._model, "object": "model", "max_model_len": self._context}
+        return _json({"object": "list", "data": [model]})
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return _json({})
+
+    def _refused(self, prompt: list[int], most: int, stop: Any) -> web.Response | None:
+        if stop and self._encode is None:
+            return _error(400, f"stop={stop!r} is unavailable when skip_tokenizer_init=True")
+        if len(prompt) + most > self._context:
+            return _error(400, f"{len(prompt)} + {most} tokens exceed the maximum context length")
+        return None
+
+    def _logprobs(self, ids: Sequence[int], temperature: float) -> list[float]:
+        scale = temperature or 1.0 if self._scales_logprobs else 1.0
+        return [-(1 + token % 7) / 8 / scale for token in ids]
+
+    def _from_prompt(self, prompt: tuple[int, ...], _: int) -> list[int]:
+        digest = hashlib.sha256(repr(prompt).encode()).digest()
+        ids = [byte % self._vocabulary for byte in digest[1 : 2 + digest[0] % 16]]
+        return [*(token for token in ids if token != self._end), self._end]
+
+
+class _BrokenOffError(Exception):
+    """The request was broken off before it had a slot."""
+
+
+def _json(body: Any, status: int = 200) -> web.Response:
+    from aiohttp import web
+
+    return web.json_response(body, status=status)
+
+
+def _error(status: int, message: str) -> web.Response:
+    return _json({"error": {"message": message, "code": status}}, status)
