@@ -7,7 +7,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,12 @@ from ..rewards.code_extraction import CODE_EXTRACTIONS
 from ..rewards.presets import PRESETS
 from ..tools.action_formats import ACTION_FORMATS, UnknownActionFormatError
 from ..tools.submit import Submit
-from .episode import Episode
-from .episode_log import EpisodeLog, read_episodes
-from .evaluation import evaluate
-from .evaluation_progress import EvaluationProgress
-from .evaluation_summary import EvaluationSummary
+from .evaluation_plan import EvaluationPlan
+from .play_settings import PlaySettings
 from .policy import Sampling
 from .policy_choice import POLICY_KINDS, PolicyChoice
 from .report.tables import quality_table, summary_table
+from .retry_strategy import RetryStrategy
 from .rollout_limits import RolloutLimits
 from .usage_error import UsageError
 
@@ -51,12 +48,12 @@ def add_parser(subparsers: Any) -> None:
     _add_environment(parser)
     parser.add_argument("--temperature", type=_temperature, default=0.0, help="0 is greedy (%(default)s)")
     parser.add_argument("--max-tokens", type=_positive, default=1024, help="tokens per message (%(default)s)")
-    parser.add_argument("--concurrency", type=_positive, default=8, help="episodes at once (%(default)s)")
     parser.add_argument("--output", type=Path, help="folder for episodes.jsonl and summary.json")
     parser.add_argument(
         "--resume", action="store_true", help="go on with --output; failures are played again"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of tasks and sampling (%(default)s)")
+    _add_run(parser)
     parser.set_defaults(run=run)
 
 
@@ -80,39 +77,51 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
         help=f"reward: {', '.join(sorted(PRESETS))}, or such as '{{\"fraction\": 1}}' (default: all-pass)",
     )
     parser.add_argument("--max-turns", type=_positive, help="messages per episode (default: 8)")
+    parser.add_argument("--max-cells", type=_positive, help="cells per episode (default: no limit)")
+    parser.add_argument(
+        "--max-response-tokens", type=_positive, help="tokens per episode, where the policy counts ids"
+    )
+    parser.add_argument(
+        "--max-seconds", type=_seconds, default=600.0, help="deadline of an episode (%(default)g)"
+    )
     parser.add_argument("--backend", default="jupyter", help=f"{', '.join(sorted(BACKENDS))} (%(default)s)")
     parser.add_argument(
         "--backend-options", default="{}", metavar="JSON", help='such as \'{"isolation": "namespaces"}\''
     )
 
 
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--concurrency", type=_positive, default=8, help="episodes at once (%(default)s)")
+    parser.add_argument(
+        "--kernels", type=_positive, help="interpreters alive at once (default: as many as episodes)"
+    )
+    parser.add_argument(
+        "--tries",
+        type=_positive,
+        default=2,
+        help="attempts when the machine fails an episode (%(default)s)",
+    )
+    parser.add_argument(
+        "--grace", type=_seconds, default=10.0, help="seconds to end after Ctrl-C or SIGTERM (%(default)g)"
+    )
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="auto",
+        metavar="ADDRESS",
+        help="play on every node of a Ray cluster; --concurrency and --kernels are then those of a node",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
     plan = make_plan(arguments)
-    summary = asyncio.run(_evaluate(plan))
+    summary = asyncio.run(plan.carry_out(_console()))
     _console().print(summary_table({plan.title: summary}))
     _console().print(quality_table(summary))
     if plan.output is not None:
         _console().print(f"Written: {plan.output / 'episodes.jsonl'}, {plan.output / 'summary.json'}")
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationPlan:
-    """A checked command line."""
-
-    title: str
-    tasks: TaskSet
-    policy: PolicyChoice
-    env: EnvConfig
-    samples: int
-    concurrency: int
-    sampling: Sampling
-    limits: RolloutLimits
-    seed: int
-    output: Path | None = None
-    finished: tuple[Episode, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
@@ -131,51 +140,32 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
         )
     tasks = _task_set(arguments)
     choice = PolicyChoice(arguments.policy, arguments.model, arguments.base_url, arguments.api_key_env)
-    settings = {
-        key: str(v) if isinstance(v, Path) else v for key, v in vars(arguments).items() if key != "run"
-    }
+    typed = {key: str(v) if isinstance(v, Path) else v for key, v in vars(arguments).items() if key != "run"}
+    _check_output(arguments.output, arguments.resume)
     return EvaluationPlan(
         title=f"{tasks.name}, {arguments.model or Path(arguments.policy).name}",
         tasks=tasks,
         policy=choice,
-        env=_env_config(arguments),
+        settings=PlaySettings(
+            env=_env_config(arguments),
+            limits=RolloutLimits(
+                turn_tokens=arguments.max_tokens,
+                response_tokens=arguments.max_response_tokens,
+                seconds=arguments.max_seconds,
+            ),
+            sampling=Sampling(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
+            seed=arguments.seed,
+        ),
         samples=arguments.samples,
         concurrency=arguments.concurrency,
-        sampling=Sampling(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
-        limits=RolloutLimits(turn_tokens=arguments.max_tokens),
-        seed=arguments.seed,
+        kernels=arguments.kernels,
+        retry=RetryStrategy(tries=arguments.tries),
+        grace=arguments.grace,
+        ray=arguments.ray,
         output=arguments.output,
-        finished=_finished(arguments.output, arguments.resume, tasks, arguments.samples),
-        settings=settings,
+        resume=arguments.resume,
+        arguments=typed,
     )
-
-
-async def _evaluate(plan: EvaluationPlan) -> EvaluationSummary:
-    total = len(plan.tasks) * plan.samples
-    async with plan.policy.open(plan.env.make_parser()) as policy:
-        log = EpisodeLog(plan.output / "episodes.jsonl") if plan.output else None
-        try:
-            with EvaluationProgress(_console(), plan.title, total, plan.finished) as progress:
-                summary = await evaluate(
-                    plan.tasks,
-                    policy,
-                    env_config=plan.env,
-                    samples=plan.samples,
-                    concurrency=plan.concurrency,
-                    limits=plan.limits,
-                    sampling=plan.sampling,
-                    seed=plan.seed,
-                    log=log,
-                    finished=plan.finished,
-                    on_episode=progress.add,
-                )
-        finally:
-            if log is not None:
-                log.close()
-    if plan.output is not None:
-        text = json.dumps({"settings": plan.settings, **summary.model_dump(mode="json")}, indent=2)
-        (plan.output / "summary.json").write_text(text + "\n", encoding="utf-8")
-    return summary
 
 
 def _task_set(arguments: argparse.Namespace) -> TaskSet:
@@ -205,6 +195,8 @@ def _env_config(arguments: argparse.Namespace) -> EnvConfig:
     }
     if arguments.max_turns is not None:
         values["max_turns"] = arguments.max_turns
+    if arguments.max_cells is not None:
+        values["max_cells"] = arguments.max_cells
     if arguments.no_interpreter:
         values["tools"] = (Submit.name,)
     if arguments.code_extraction is not None:
@@ -214,25 +206,18 @@ def _env_config(arguments: argparse.Namespace) -> EnvConfig:
     return EnvConfig(**values)
 
 
-def _finished(output: Path | None, resume: bool, tasks: TaskSet, samples: int) -> tuple[Episode, ...]:
-    """Scored episodes to keep; the log is rewritten without failures, which are played again."""
+def _check_output(output: Path | None, resume: bool) -> None:
     if output is None:
         if resume:
             raise UsageError("--resume needs --output DIR, the folder of the run to go on with")
-        return ()
+        return
     if output.exists() and not output.is_dir():
         raise UsageError(f"--output {str(output)!r} is a file; give a folder")
     path = output / "episodes.jsonl"
-    if not path.exists():
-        return ()
-    if not resume:
+    if not resume and path.exists() and path.stat().st_size:
         raise UsageError(
             f"--output {str(output)!r} already holds episodes; add --resume or give another folder"
         )
-    wanted = {task.id for task in tasks}
-    episodes = {(e.task_id, e.sample): e for e in read_episodes(path) if e.failure is None}
-    EpisodeLog(path).rewrite(episodes.values())
-    return tuple(e for e in episodes.values() if e.task_id in wanted and e.sample < samples)
 
 
 def _console() -> Any:
@@ -247,6 +232,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
 
 
 def _temperature(text: str) -> float:

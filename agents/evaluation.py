@@ -1,4 +1,4 @@
-"""Evaluation of a policy on a task set: many episodes at once, over shared interpreters and one judge.
+"""Evaluation of a policy on a task set: many episodes at once, and what they say about the policy.
 
 Every episode is logged as it ends, so a run that is cut off loses only what was being played. A fault of the
 machine is tried again, then recorded as a failure; when failures pile up, the evaluation stops and says why.
@@ -8,51 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from ..envs.async_interpreter_env import AsyncInterpreterEnv
 from ..envs.env_config import EnvConfig
 from ..envs.task import Task
-from ..kernels import KernelPool
-from ..rewards.judge import Judge
-from .episode import Episode, Failure
+from .episode import Episode
+from .episode_job import jobs_of
+from .episode_key import EpisodeKey
 from .episode_log import EpisodeLog
+from .episode_player import EpisodePlayer
+from .episode_runner import EpisodeRunner
 from .evaluation_summary import EvaluationSummary
+from .failure_breaker import EvaluationError
+from .local_player import open_local_player
+from .play_settings import PlaySettings
 from .policy import Policy, Sampling
-from .rollout import rollout
+from .policy_per_task import PolicyPerTask
+from .retry_strategy import RetryStrategy
 from .rollout_limits import RolloutLimits
+from .summary_tally import SummaryTally
 
-_TRIES = 2
-_FAILURES_TO_JUDGE = 8
-"""From so many failures on, half of all episodes failing stops the evaluation."""
-
-
-class EvaluationError(RuntimeError):
-    """So many episodes failed that going on makes no sense; names the last cause."""
-
-
-@runtime_checkable
-class PolicyPerTask(Protocol):
-    """What acts differently in each task, such as one that knows the solutions."""
-
-    def for_task(self, task: Task) -> Policy:
-        """The policy that plays `task`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeKey:
-    """What tells the episodes of one evaluation apart."""
-
-    task_id: str
-    sample: int
-
-    @classmethod
-    def of(cls, episode: Episode) -> EpisodeKey:
-        """The key of an episode."""
-        return cls(episode.task_id, episode.sample)
+__all__ = ["EvaluationError", "evaluate", "evaluate_with"]
 
 
 async def evaluate(
@@ -66,14 +43,14 @@ async def evaluate(
     sampling: Sampling | None = None,
     seed: int | None = None,
     log: EpisodeLog | None = None,
-    finished: Sequence[Episode] = (),
+    finished: Iterable[Episode] = (),
     on_episode: Callable[[Episode], None] | None = None,
     info: Mapping[str, Any] | None = None,
 ) -> EvaluationSummary:
-    """Plays every task `samples` times.
+    """Plays every task `samples` times, in this process.
 
     Args:
-        tasks: Tasks with distinct ids.
+        tasks: Tasks with distinct ids; read one by one.
         policy: Who acts, in all episodes at once.
         env_config: The environment; also names the back end of the interpreters.
         samples: Episodes per task.
@@ -81,106 +58,73 @@ async def evaluate(
         limits: Bounds of each episode.
         sampling: How the policy samples.
         seed: Sample `n` of every task is played with `seed + n`.
-        log: Gets every episode as it ends.
+        log: Gets every attempt as it ends.
         finished: Episodes of an earlier run of the same evaluation; their keys are not played again.
         on_episode: Called with every new episode.
         info: Set as `Episode.info`, such as the split.
 
     Raises:
         EvaluationError: If too many episodes failed.
+        EpisodeLogError: If an episode cannot be recorded.
         ValueError: If `samples` or `concurrency` is below 1.
     """
-    _need_positive(samples=samples, concurrency=concurrency)
-    started = time.monotonic()
-    done = {EpisodeKey.of(episode) for episode in finished}
-    rest = iter([(t, n) for t in tasks for n in range(samples) if EpisodeKey(t.id, n) not in done])
-    played: list[Episode] = []
+    _need_positive(samples)
+    settings = PlaySettings(env_config, limits or RolloutLimits(), sampling or Sampling(), seed, info or {})
+    async with open_local_player(policy, settings, seats=concurrency) as player:
+        return await evaluate_with(
+            player, tasks, samples=samples, log=log, finished=finished, on_episode=on_episode
+        )
 
-    def record(episode: Episode) -> None:
-        played.append(episode)
-        if log is not None:
-            log.append(episode)
+
+async def evaluate_with(
+    player: EpisodePlayer,
+    tasks: Iterable[Task],
+    *,
+    samples: int = 1,
+    log: EpisodeLog | None = None,
+    finished: Iterable[Episode] = (),
+    on_episode: Callable[[Episode], None] | None = None,
+    retry: RetryStrategy | None = None,
+    stop: asyncio.Event | None = None,
+    grace: float = 10.0,
+) -> EvaluationSummary:
+    """Plays every task `samples` times, with a player that is open: of this process, or of a cluster.
+
+    Args:
+        player: Who plays.
+        tasks: Tasks with distinct ids; read one by one.
+        samples: Episodes per task.
+        log: Gets every attempt as it ends.
+        finished: Episodes of an earlier run of the same evaluation; their keys are not played again.
+        on_episode: Called with every new episode.
+        retry: When an attempt that failed is followed by another.
+        stop: Once set, no further episode starts, and the summary is of those that ended.
+        grace: Seconds that episodes in play have to end after `stop`.
+
+    Raises:
+        EvaluationError: If too many episodes failed.
+        EpisodeLogError: If an episode cannot be recorded.
+        ValueError: If `samples` is below 1.
+    """
+    _need_positive(samples)
+    started = time.monotonic()
+    tally, done = SummaryTally(), set()
+    if log is not None:
+        log.open()
+    for episode in finished:
+        tally.add(episode)
+        done.add(EpisodeKey.of(episode))
+
+    def count(episode: Episode) -> None:
+        tally.add(episode)
         if on_episode is not None:
             on_episode(episode)
 
-    pool = env_config.make_pool(size=concurrency, warm=min(4, concurrency))
-    async with env_config.make_judge() as judge, pool:
-        table = _Table(policy, env_config, pool, judge, limits, sampling, seed, dict(info or {}))
-        await _play_all(rest, table, record, concurrency)
-    return EvaluationSummary.of([*finished, *played], seconds=time.monotonic() - started)
+    runner = EpisodeRunner(player, log=log, on_episode=count, retry=retry)
+    await runner.run(jobs_of(tasks, samples, done), stop=stop, grace=grace)
+    return EvaluationSummary.from_tally(tally, seconds=time.monotonic() - started)
 
 
-def _need_positive(**values: int) -> None:
-    for name, value in values.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; give at least 1")
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """What all episodes of one evaluation share."""
-
-    policy: Policy | PolicyPerTask
-    env_config: EnvConfig
-    pool: KernelPool
-    judge: Judge
-    limits: RolloutLimits | None
-    sampling: Sampling | None
-    seed: int | None
-    info: dict[str, Any] = field(default_factory=dict)
-
-    async def play(self, task: Task, sample: int) -> Episode:
-        """Plays one episode, a second time if the machine broke."""
-        for last in (*(False,) * (_TRIES - 1), True):
-            episode = await self._try(task, sample)
-            if episode.failure in (None, Failure.POLICY) or last:
-                return episode
-        raise AssertionError("unreachable")
-
-    async def _try(self, task: Task, sample: int) -> Episode:
-        acting = self.policy.for_task(task) if isinstance(self.policy, PolicyPerTask) else self.policy
-        env = AsyncInterpreterEnv(self.env_config, pool=self.pool, judge=self.judge)
-        labels = {
-            "group": task.id,
-            "sample": sample,
-            "info": {"difficulty": task.metadata.difficulty, **self.info},
-        }
-        try:
-            return await rollout(
-                env,
-                acting,
-                task=task,
-                limits=self.limits,
-                sampling=self.sampling,
-                seed=None if self.seed is None else self.seed + sample,
-                labels=labels,
-            )
-        finally:
-            await env.close()
-
-
-async def _play_all(
-    rest: Iterator[tuple[Task, int]], table: _Table, record: Callable[[Episode], None], concurrency: int
-) -> None:
-    """Workers take episodes until none is left; the first fault of the evaluation itself ends all of them."""
-    played = failed = 0
-
-    async def work() -> None:
-        nonlocal played, failed
-        for task, sample in rest:
-            episode = await table.play(task, sample)
-            record(episode)
-            played += 1
-            failed += episode.failure is not None
-            if failed >= _FAILURES_TO_JUDGE and 2 * failed >= played:
-                raise EvaluationError(
-                    f"{failed} of {played} episodes failed; the last one: "
-                    f"{episode.failure or 'scored'} {episode.failure_message}".rstrip()
-                )
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+def _need_positive(samples: int) -> None:
+    if samples < 1:
+        raise ValueError(f"samples is {samples}; give at least 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,12 +14,10 @@ if TYPE_CHECKING:
 class EvaluationProgress:
     """Shows episodes as they end; on a console that is no terminal it shows nothing."""
 
-    def __init__(self, console: Console, title: str, total: int, finished: Sequence[Episode] = ()) -> None:
+    def __init__(self, console: Console, title: str, total: int) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._scored = len(finished)
-        self._solved = sum(episode.solved for episode in finished)
-        self._failed = 0
+        self._scored = self._solved = self._failed = 0
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -30,7 +27,7 @@ class EvaluationProgress:
             console=console,
             disable=not console.is_terminal,
         )
-        self._bar = self._progress.add_task(title, total=total, completed=len(finished), told="")
+        self._bar = self._progress.add_task(title, total=total, told="")
 
     def add(self, episode: Episode) -> None:
         """Counts one more episode."""

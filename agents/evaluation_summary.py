@@ -5,17 +5,17 @@ Episodes that failed (the machine broke) count in no rate, whatever they had don
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from ..rewards.quality import Quality
+from ..rewards.quality import Quality, difficulty_rank
 from .episode import Episode
-from .episode_level import level_of
-from .statistics import Interval, bootstrap_interval, pass_at_k, wilson_interval
+from .statistics import Interval, pass_at_k, rate_interval, wilson_interval
+from .summary_tally import SummaryTally, TaskCounts
 
 
 class TaskResult(BaseModel):
@@ -64,30 +64,35 @@ class EvaluationSummary(BaseModel):
 
     @classmethod
     def of(cls, episodes: Iterable[Episode], *, seconds: float = 0.0) -> Self:
-        """Sums up episodes of one policy."""
-        every = list(episodes)
-        scored = [episode for episode in every if episode.failure is None]
-        tasks = _tasks(every)
-        known = [task for task in tasks if task.scored]
-        solved = sum(episode.solved for episode in scored)
-        rewards = [episode.reward for episode in scored if episode.reward is not None]
+        """Sums up episodes of one policy, which are read one by one."""
+        tally = SummaryTally()
+        tally.add_all(episodes)
+        return cls.from_tally(tally, seconds=seconds)
+
+    @classmethod
+    def from_tally(cls, tally: SummaryTally, *, seconds: float = 0.0) -> Self:
+        """Sums up what was counted so far."""
+        known = [counts for counts in tally.tasks.values() if counts.scored]
+        scored = sum(counts.scored for counts in known)
+        solved = sum(counts.solved for counts in known)
+        levels = sorted(tally.levels, key=difficulty_rank)
         return cls(
-            policy=", ".join(sorted({episode.policy for episode in every})),
-            episodes=len(every),
-            scored=len(scored),
+            policy=", ".join(sorted(tally.policies)),
+            episodes=scored + tally.failures.total(),
+            scored=scored,
             solved=solved,
-            pass_at_1=solved / len(scored) if scored else None,
-            interval=success_interval(scored),
-            wilson=wilson_interval(solved, len(scored)) if scored else None,
-            pass_at_k={k: fmean(pass_at_k(t.scored, t.solved, k) for t in known) for k in _powers(known)},
-            mean_turns=fmean(len(episode.turns) for episode in scored) if scored else None,
-            mean_tool_calls=fmean(episode.tool_calls for episode in scored) if scored else None,
-            mean_reward=fmean(rewards) if rewards else None,
-            quality=Quality.of(episode.verdict for episode in scored),
-            difficulties=Quality.by_difficulty((level_of(e), e.verdict) for e in scored),
-            failures=dict(Counter(str(e.failure) for e in every if e.failure is not None)),
-            stops=dict(Counter(str(episode.stop) for episode in scored)),
-            tasks=tasks,
+            pass_at_1=solved / scored if scored else None,
+            interval=rate_interval([(counts.solved, counts.scored) for counts in known]),
+            wilson=wilson_interval(solved, scored) if scored else None,
+            pass_at_k={k: fmean(pass_at_k(n, c, k) for n, c, _ in known) for k in _powers(known)},
+            mean_turns=tally.turns / scored if scored else None,
+            mean_tool_calls=tally.tool_calls / scored if scored else None,
+            mean_reward=tally.rewards / tally.rewarded if tally.rewarded else None,
+            quality=tally.quality.quality(),
+            difficulties={level: tally.levels[level].quality() for level in levels},
+            failures=dict(tally.failures),
+            stops=dict(tally.stops),
+            tasks=tuple(TaskResult(task_id=name, **counts._asdict()) for name, counts in tally.tasks.items()),
             seconds=seconds,
         )
 
@@ -98,41 +103,16 @@ class EvaluationSummary(BaseModel):
 
 
 def success_interval(episodes: Iterable[Episode], draws: int = 2000) -> Interval | None:
-    """The 95 % interval of the success rate of scored episodes; None without any.
-
-    Tasks are resampled whole. Where all episodes end alike there is nothing to resample, and the Wilson
-    interval over the tasks says what so many equal outcomes are worth.
-    """
-    clusters: defaultdict[str, list[float]] = defaultdict(list)
+    """The 95 % interval of the success rate of scored episodes; None without any. See `rate_interval`."""
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for episode in episodes:
         if episode.failure is None:
-            clusters[episode.task_id].append(float(episode.solved))
-    if not clusters:
-        return None
-    outcomes = {value for cluster in clusters.values() for value in cluster}
-    if len(outcomes) == 1:
-        return wilson_interval(len(clusters) if outcomes == {1.0} else 0, len(clusters))
-    return bootstrap_interval(list(clusters.values()), draws=draws)
+            counts[episode.task_id][0] += episode.solved
+            counts[episode.task_id][1] += 1
+    return rate_interval([(solved, scored) for solved, scored in counts.values()], draws=draws)
 
 
-def _tasks(episodes: Sequence[Episode]) -> tuple[TaskResult, ...]:
-    by_task: defaultdict[str, list[Episode]] = defaultdict(list)
-    for episode in episodes:
-        by_task[episode.task_id].append(episode)
-    results = []
-    for task_id, members in by_task.items():
-        scored = [episode for episode in members if episode.failure is None]
-        results.append(
-            TaskResult(
-                task_id=task_id,
-                scored=len(scored),
-                solved=sum(episode.solved for episode in scored),
-                failed=len(members) - len(scored),
-            )
-        )
-    return tuple(results)
-
-
-def _powers(tasks: Sequence[TaskResult]) -> list[int]:
+def _powers(tasks: Sequence[TaskCounts]) -> list[int]:
+    """Powers of two up to the scored samples that every task has."""
     most = min((task.scored for task in tasks), default=0)
     return [1 << n for n in range(most.bit_length())]

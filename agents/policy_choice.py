@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools.action_parser import ActionParser
-from .evaluation import PolicyPerTask
 from .expert_policy import ExpertPolicy
 from .openai_policy import OpenAIPolicy
 from .policy import Policy
+from .policy_per_task import PolicyPerTask
 from .reference_policy import ReferencePolicy
 from .scripted_policy import ScriptedPolicy
 from .usage_error import UsageError

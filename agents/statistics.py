@@ -12,6 +12,10 @@ from math import comb, sqrt
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
+
+_Array = NDArray[np.float64]
+_DRAWN_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,47 @@ def bootstrap_interval(
     Raises:
         ValueError: If there is no value at all.
     """
-    _z(confidence)
     filled = [cluster for cluster in clusters if len(cluster)]
     if not filled:
         raise ValueError("clusters holds no values; give at least one cluster with a value")
     sums = np.array([float(sum(cluster)) for cluster in filled])
-    sizes = np.array([len(cluster) for cluster in filled])
-    chosen = np.random.default_rng(seed).integers(len(filled), size=(draws, len(filled)))
-    means = sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)
+    sizes = np.array([float(len(cluster)) for cluster in filled])
+    return _bootstrap(sums, sizes, confidence, draws, seed)
+
+
+def rate_interval(
+    counts: Sequence[tuple[int, int]], confidence: float = 0.95, draws: int = 2000, seed: int = 0
+) -> Interval | None:
+    """The interval of a success rate over clusters of trials; None without any trial.
+
+    Clusters are resampled whole. Where all trials end alike there is nothing to resample, and the Wilson
+    interval over the clusters says what so many equal outcomes are worth.
+
+    Args:
+        counts: Successes and trials of each cluster, such as those of all samples of one task.
+        confidence: Coverage, between 0 and 1.
+        draws: Bootstrap samples.
+        seed: The same seed gives the same interval.
+    """
+    sums, sizes = np.array(counts, dtype=float).reshape(-1, 2).T
+    solved, trials = sums.sum(), sizes.sum()
+    if not trials:
+        return None
+    if solved in (0, trials):
+        return wilson_interval(len(counts) if solved else 0, len(counts), confidence)
+    return _bootstrap(sums, sizes, confidence, draws, seed)
+
+
+def _bootstrap(sums: _Array, sizes: _Array, confidence: float, draws: int, seed: int) -> Interval:
+    """The percentile bootstrap, some rows of draws at a time, so that many clusters take little memory."""
+    _z(confidence)
+    generator, rows = np.random.default_rng(seed), max(1, _DRAWN_AT_ONCE // len(sums))
+    means = []
+    for start in range(0, draws, rows):
+        chosen = generator.integers(len(sums), size=(min(rows, draws - start), len(sums)))
+        means.append(sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1))
     tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
     return Interval(float(low), float(high))
 
 

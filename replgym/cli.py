@@ -6,7 +6,10 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from .agents.stop_signals import RunStoppedError
 
 _FAULT, _USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -29,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments; those of the process by default.
 
     Returns:
-        The exit code: 0, 1 after a fault, 2 after bad input, 130 after Ctrl-C.
+        The exit code: 0, 1 after a fault, 2 after bad input, 130 after Ctrl-C, 143 after SIGTERM.
     """
     try:
         arguments = _parse(argv)
@@ -37,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else _USAGE
     try:
         return int(arguments.run(arguments))
+    except _stopped() as error:
+        sys.stderr.write("replgym: stopped\n")
+        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("replgym: stopped\n")
         return _INTERRUPTED
@@ -65,7 +71,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _usage_errors() -> tuple[type[Exception], ...]:
-    from .agents.openai_policy import EndpointError
+    from .agents.endpoint_error import EndpointError
     from .agents.usage_error import UsageError
     from .envs.env_config import ConfigError
     from .envs.missing_extra_error import MissingExtraError
@@ -89,6 +95,12 @@ def _usage_errors() -> tuple[type[Exception], ...]:
         UnknownTaskSetError,
         UsageError,
     )
+
+
+def _stopped() -> type[RunStoppedError]:
+    from .agents.stop_signals import RunStoppedError
+
+    return RunStoppedError
 
 
 def _faults() -> tuple[type[Exception], ...]:
