@@ -66,7 +66,7 @@ class ScriptedEngine:
         """
         self._script = script or self._from_prompt
         self._vocabulary, self._end = vocabulary, end_of_turn
-        self._first_token_seconds, self._token_seconds = first_token_seconds, token_seconds
+        self.first_token_seconds, self.token_seconds = first_token_seconds, token_seconds
         self._context, self._model, self._encode = context, model, encode
         self._scales_logprobs = scales_logprobs
         self._middlewares = middlewares
@@ -107,7 +107,7 @@ class ScriptedEngine:
                 web.get("/health", self._health),
             ]
         )
-        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0)
+        self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.001)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
         await site.start()
@@ -153,12 +153,12 @@ class ScriptedEngine:
 
     async def _sample(self, request: _Running) -> None:
         started = time.monotonic()
-        whole = self._first_token_seconds + self._token_seconds * len(request.ids)
+        whole = self.first_token_seconds + self.token_seconds * len(request.ids)
         try:
             async with asyncio.timeout(whole):
                 await request.broken_off.wait()
-            sampled = time.monotonic() - started - self._first_token_seconds
-            made = int(sampled / self._token_seconds) if self._token_seconds else 0
+            sampled = time.monotonic() - started - self.first_token_seconds
+            made = int(sampled / self.token_seconds) if self.token_seconds else 0
             request.ids = request.ids[: max(0, made)]
             request.finish = "abort"
         except TimeoutError:
