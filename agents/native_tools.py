@@ -1,77 +1,87 @@
 """Between a conversation in text and the native tool calls of the chat-completions API.
 
-Inside the project a tool call is text (`<tool_call>{...}</tool_call>`), so that one parser serves every
-engine. At the border it becomes a `tool_calls` entry with an id, and each observation that follows becomes
-the answer to one of these ids.
+Inside the project a message is one text, at whose end stand the calls that an endpoint gave apart from it. At
+the border they become `tool_calls` entries with the endpoint's own ids, and each observation that follows
+becomes the answer to one of these ids.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
-_CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
+from ..tools.native_calls import NativeCall, split_calls
+
+_NOT_CARRIED_OUT = "not carried out: a message may not make so many calls"
 
 
-def calls_as_text(content: str, calls: Sequence[tuple[str, str]]) -> str:
-    """The message of a model as text.
-
-    Args:
-        content: What the model wrote beside its calls.
-        calls: Name and JSON arguments of each call; arguments that are no JSON stay as they are, for the
-            parser to refuse.
-    """
-    blocks = [
-        f'<tool_call>\n{{"name": {json.dumps(name)}, "arguments": {text}}}\n</tool_call>'
-        for name, text in calls
-    ]
-    return "\n".join(part for part in (content.strip(), *blocks) if part)
-
-
-def native_messages(messages: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+def native_messages(messages: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     """The conversation with tool calls and their answers in the form of the API.
 
-    Every call gets an answer, as the API demands: observations answer the open calls in order, and the last
-    observation holds whatever calls are still open.
+    Every call gets an answer, as the API demands: observations answer the open calls in order, and calls that
+    are still open then were not carried out. Observations that answer no call come from the user.
     """
     converted: list[dict[str, Any]] = []
     open_calls: list[str] = []
+    plain: list[Mapping[str, str]] = []
     for message in messages:
-        content = message["content"]
+        if message["role"] == "tool" and open_calls:
+            converted.append(_answer(open_calls.pop(0), message["content"]))
+            continue
+        if message["role"] == "tool":
+            plain.append(message)
+            continue
+        converted += [*_unanswered(open_calls), *plain_messages(plain)]
+        open_calls, plain = [], []
         if message["role"] == "assistant":
-            converted.extend(_unanswered(open_calls))
-            native = _assistant(content, first=len(converted))
+            native = _assistant(message["content"])
             open_calls = [call["id"] for call in native.get("tool_calls", ())]
             converted.append(native)
-        elif open_calls:
-            converted.append({"role": "tool", "tool_call_id": open_calls.pop(0), "content": content})
         else:
-            converted.append(plain_message(message))
-    return [*converted, *_unanswered(open_calls)]
+            converted += plain_messages([message])
+    return [*converted, *_unanswered(open_calls), *plain_messages(plain)]
 
 
-def plain_message(message: Mapping[str, str]) -> dict[str, Any]:
-    """A message without native calls: observations come from the user, in Hermes tags."""
-    if message["role"] == "tool":
-        return {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
-    return {"role": message["role"], "content": message["content"]}
+def plain_messages(messages: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The messages without the role `tool`: answers of tools come from the user, in Hermes tags."""
+    plain: list[dict[str, str]] = []
+    for answers, group in groupby(messages, key=lambda message: message["role"] == "tool"):
+        if answers:
+            content = "\n".join(f"<tool_response>\n{each['content']}\n</tool_response>" for each in group)
+            plain.append({"role": "user", "content": content})
+        else:
+            plain += [{"role": each["role"], "content": each["content"]} for each in group]
+    return plain
 
 
-def _assistant(content: str, first: int) -> dict[str, Any]:
-    calls = []
-    for number, match in enumerate(_CALL.finditer(content)):
-        try:
-            call = json.loads(match[1])
-            function = {"name": str(call["name"]), "arguments": json.dumps(call["arguments"])}
-        except (ValueError, KeyError):
-            return {"role": "assistant", "content": content}
-        calls.append({"id": f"call_{first}_{number}", "type": "function", "function": function})
-    if not calls:
+def _assistant(content: str) -> dict[str, Any]:
+    """A message of the model; calls stay text if any has arguments that an endpoint would refuse."""
+    said, calls = split_calls(content)
+    if not calls or not all(_is_object(call.arguments) for call in calls):
         return {"role": "assistant", "content": content}
-    return {"role": "assistant", "content": _CALL.sub("", content).strip(), "tool_calls": calls}
+    return {"role": "assistant", "content": said, "tool_calls": [_entry(call) for call in calls]}
+
+
+def _entry(call: NativeCall) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments or "{}"},
+    }
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return not text or isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _answer(call: str, content: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": call, "content": content}
 
 
 def _unanswered(calls: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"role": "tool", "tool_call_id": call, "content": "see the other answers"} for call in calls]
+    return [_answer(call, _NOT_CARRIED_OUT) for call in calls]

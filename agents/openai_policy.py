@@ -1,6 +1,6 @@
 """Any model behind an OpenAI-compatible chat-completions endpoint.
 
-Such an endpoint returns text, not the ids that it sampled, so episodes played with it are for evaluation.
+Such an endpoint returns text; the ids that it saw and sampled come back only from some, when asked for.
 Rate limits, server errors and lost connections are retried with growing pauses within one deadline; what
 remains is a `PolicyError`.
 """
@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ..tools.native_calls import NativeCall, with_calls
 from .chat_template import ChatTemplate
 from .endpoint_error import EndpointError
-from .native_tools import calls_as_text, native_messages, plain_message
+from .endpoint_ids import ids_of, logprobs_of
+from .native_tools import native_messages, plain_messages
 from .policy import Completion, PolicyContext, PolicyError, Sampling
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ class OpenAIPolicy:
         request_timeout: float = 120.0,
         deadline: float = 300.0,
         retries: int = 4,
+        tool_choice: str | None = None,
+        parallel_tool_calls: bool | None = None,
+        token_ids: bool = False,
     ) -> None:
         """Opens no connection yet.
 
@@ -43,6 +48,10 @@ class OpenAIPolicy:
             request_timeout: Seconds for one attempt.
             deadline: Seconds for one message with all its retries.
             retries: Attempts after the first one.
+            tool_choice: `auto`, `none`, `required` or the name of a tool; the endpoint's default if None.
+                This and the next one count where tools travel beside the messages (`action_format="native"`).
+            parallel_tool_calls: Whether a message may make several calls; the endpoint's default if None.
+            token_ids: Asks for ids and logprobs, which vLLM and SGLang return.
 
         Raises:
             EndpointError: If the `openai` package is missing or the URL is none.
@@ -50,6 +59,9 @@ class OpenAIPolicy:
         self._model = model
         self._url = base_url
         self._deadline = deadline
+        self._tool_choice = tool_choice
+        self._parallel = parallel_tool_calls
+        self._token_ids = token_ids
         self._client = _client(base_url, api_key, request_timeout, retries)
 
     @property
@@ -124,19 +136,34 @@ class OpenAIPolicy:
     def _request(self, context: PolicyContext, sampling: Sampling) -> dict[str, Any]:
         request: dict[str, Any] = {
             "model": self._model,
-            "messages": [plain_message(message) for message in context.messages],
+            "messages": plain_messages(context.messages),
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,
         }
-        if sampling.stop:
-            request["stop"] = list(sampling.stop)
         if sampling.seed is not None:
             request["seed"] = sampling.seed
+        if self._token_ids:
+            request |= {"logprobs": True, "extra_body": {"return_token_ids": True}}
         if context.tools:
-            request["tools"] = [dict(tool) for tool in context.tools]
-            request["messages"] = native_messages(context.messages)
+            return request | self._native(context)
+        if sampling.stop:
+            request["stop"] = list(sampling.stop)
         return request
+
+    def _native(self, context: PolicyContext) -> dict[str, Any]:
+        """The part with tools; no stop texts, since the endpoint must see the calls to their end."""
+        native: dict[str, Any] = {
+            "messages": native_messages(context.messages),
+            "tools": [dict(tool) for tool in context.tools],
+        }
+        if self._tool_choice in ("auto", "none", "required"):
+            native["tool_choice"] = self._tool_choice
+        elif self._tool_choice is not None:
+            native["tool_choice"] = {"type": "function", "function": {"name": self._tool_choice}}
+        if self._parallel is not None:
+            native["parallel_tool_calls"] = self._parallel
+        return native
 
 
 def _client(base_url: str, api_key: str | None, timeout: float, retries: int) -> AsyncOpenAI:
@@ -155,9 +182,18 @@ def _completion(answer: Any, url: str) -> Completion:
     if not getattr(answer, "choices", None):
         raise PolicyError(f"{url}: the answer holds no choices")
     choice, usage = answer.choices[0], answer.usage
-    calls = [(call.function.name, call.function.arguments) for call in choice.message.tool_calls or ()]
+    content = choice.message.content or ""
+    calls = [
+        NativeCall(call.id, call.function.name, call.function.arguments)
+        for call in choice.message.tool_calls or ()
+        if getattr(call, "function", None) is not None
+    ]
+    prompt_ids, token_ids = ids_of(answer)
     return Completion(
-        text=calls_as_text(choice.message.content or "", calls) if calls else choice.message.content or "",
+        text=with_calls(content, calls) if calls else content,
+        token_ids=token_ids,
+        prompt_ids=prompt_ids,
+        logprobs=logprobs_of(choice, len(token_ids)),
         finish_reason="length" if choice.finish_reason == "length" else "stop",
         prompt_tokens=usage.prompt_tokens if usage else 0,
         completion_tokens=usage.completion_tokens if usage else 0,

@@ -65,7 +65,7 @@ class StepResult:
     """What one message brought."""
 
     observation: str
-    """What was printed, without a trailing newline; the parser's `render_observation` tells it to a model."""
+    """What was printed, without a trailing newline; the parser's `observations` tell it to a model."""
     reward: float
     terminated: bool
     truncated: bool

@@ -11,6 +11,7 @@ from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
 from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
 from ..tools.action_parser import ActionParser
+from ..tools.call_answers import answers_to
 from ..tools.host_function import HostFunction
 from ..tools.interpreter_session import InterpreterSession, SubmissionError
 from ..tools.python_interpreter import PythonInterpreter
@@ -102,11 +103,12 @@ class EpisodeState:
         """
         begin = time.monotonic()
         action = parser.parse(text)
-        answer = self._answer(text) if action.no_call else None
+        answer = self._answer(action.text) if action.no_call else None
         if answer is not None:
-            turn = TurnRecord(text, self._hand_in(answer), answered=self.session.submission is not None)
+            turn = self._answered(answer, action, text)
         else:
-            turn = await self._carry_out(action, text, toolbox)
+            cut = tokens is not None and tokens.cut
+            turn = await self._carry_out(action, text, toolbox, cut=cut)
         turn = replace(turn, tokens=tokens or TokenFacts(), seconds=time.monotonic() - begin)
         self.turns.append(turn)
         return turn
@@ -119,15 +121,23 @@ class EpisodeState:
         language = tests.language if isinstance(tests, StdioTests) else Language.PYTHON
         return extract_code(self.config.code_extraction, text, language=language)
 
-    def _hand_in(self, source: str) -> str:
-        """Hands a program in; what the model is told if it cannot be."""
+    def _answered(self, source: str, action: ParsedAction, text: str) -> TurnRecord:
+        """Hands a program in; the model is told if it cannot be."""
+        told = ""
         try:
             self.session.hand_in(source)
         except SubmissionError as error:
-            return str(error)
-        return ""
+            told = str(error)
+        return TurnRecord(
+            action=text,
+            observation=told,
+            answers=(told,),
+            protocol="answer",
+            invented_output=action.invented_output,
+            answered=self.session.submission is not None,
+        )
 
-    async def _carry_out(self, action: ParsedAction, text: str, toolbox: Toolbox) -> TurnRecord:
+    async def _carry_out(self, action: ParsedAction, text: str, toolbox: Toolbox, *, cut: bool) -> TurnRecord:
         seen: list[Observation] = []
         for call in action.calls:
             if self.session.submission is not None or self.seconds_left <= 0:
@@ -137,14 +147,19 @@ class EpisodeState:
             seen.append(await toolbox.carry_out(call, self.session))
         ran = [each for each in seen if each.result is not None]
         made = zip(action.calls, seen, strict=False)
+        answers = answers_to(action, [each.text for each in seen], cut=cut)
         return TurnRecord(
             action=text,
-            observation=action.error or "\n".join(each.text for each in seen if each.text),
+            observation="\n".join(answer for answer in answers if answer),
+            answers=answers,
             calls=len(seen),
             code=tuple(each.code for each in ran),
             results=tuple(each.result for each in ran if each.result is not None),
             host_calls=sum(each.host_calls for each in ran),
             parse_error=action.error,
+            protocol=action.protocol,
+            repaired=action.repaired,
+            left_out=action.left_out,
             invented_output=action.invented_output,
             requests=tuple(CallFacts(call.name, o.code, o.result, o.refused) for call, o in made),
         )

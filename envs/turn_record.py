@@ -23,6 +23,14 @@ class TurnRecord:
     host_calls: int = 0
     """Calls of host functions that the cells made."""
     parse_error: str = ""
+    protocol: str = ""
+    """What the calls were written in, such as `hermes`; `answer` for an answer, empty for neither."""
+    repaired: str = ""
+    """What was mended to read the calls; empty when they were well formed."""
+    left_out: int = 0
+    """Calls that were not carried out, because a message may not make so many."""
+    answers: tuple[str, ...] = ()
+    """What each call gave, one text for a call; `observation` is all of them."""
     invented_output: bool = False
     """Whether the message went on with an output that no interpreter gave."""
     requests: tuple[CallFacts, ...] = field(default=(), compare=False)

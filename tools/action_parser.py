@@ -7,7 +7,7 @@ an error text for the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from .tool import Tool
@@ -24,12 +24,12 @@ class ActionParser(Protocol):
 
     @property
     def stop(self) -> tuple[str, ...]:
-        """Texts at which generation should stop; an engine may cut them off or keep them."""
+        """Texts at which generation ends, at most four; an engine keeps them or cuts them off."""
         ...
 
     @property
-    def role(self) -> str:
-        """The chat role of observations: `user` or `tool`."""
+    def native(self) -> bool:
+        """Whether the tools' schemas travel beside the messages, to the endpoint or the chat template."""
         ...
 
     def instructions(self, tools: Sequence[Tool]) -> str:
@@ -48,6 +48,11 @@ class ActionParser(Protocol):
         """Puts back the end of a message from which an engine has cut the stop text."""
         ...
 
-    def render_observation(self, text: str) -> str:
-        """The content of the message that tells the model what a call gave."""
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
+        """The chat messages that tell the model what its calls gave.
+
+        Args:
+            answers: One text for each call, in their order; at least one.
+            protocol: What the calls were written in, as `parse` said it.
+        """
         ...

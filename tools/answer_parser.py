@@ -6,9 +6,12 @@ answer: the format of a policy that must do without tools.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from .action_parser import ActionParser
+from .message_reader import MessageReader
+from .observation_messages import plain_message
 from .submit import Submit
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
@@ -31,6 +34,7 @@ class AnswerParser:
         self._calls = calls
         self._shape = shape
         self._write = write
+        self._reader = MessageReader((), most=0, missing="")
 
     @property
     def name(self) -> str:
@@ -43,9 +47,9 @@ class AnswerParser:
         return self._calls.stop if self._calls else ()
 
     @property
-    def role(self) -> str:
-        """The chat role of observations."""
-        return self._calls.role if self._calls else "user"
+    def native(self) -> bool:
+        """Whether the schemas of the tools travel beside the messages."""
+        return self._calls is not None and self._calls.native
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt."""
@@ -54,12 +58,11 @@ class AnswerParser:
         return _AFTER_CALLS.format(instructions=self._calls.instructions(tools), shape=self._shape)
 
     def parse(self, text: str) -> ParsedAction:
-        """Reads the calls; a message without any says `no_call`, and what to write."""
-        told = f"there is no program in the message. {self._shape}"
-        if self._calls is None:
-            return ParsedAction(text=text, error=told, no_call=True)
-        action = self._calls.parse(text)
-        return ParsedAction(text=text, error=told, no_call=True) if action.no_call else action
+        """Reads the calls; a message without any says `no_call` and what to write."""
+        action = self._reader.read(text) if self._calls is None else self._calls.parse(text)
+        if not action.no_call:
+            return action
+        return replace(action, error=f"there is no program in the message. {self._shape}")
 
     def render_call(self, call: ToolCall) -> str:
         """A message that makes this call; an answer, when it is a submission.
@@ -77,6 +80,6 @@ class AnswerParser:
         """Puts back what an engine has cut off."""
         return self._calls.restore(text) if self._calls else text
 
-    def render_observation(self, text: str) -> str:
-        """The content of the message that tells the model what a call gave."""
-        return self._calls.render_observation(text) if self._calls else text
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
+        """The messages that tell the model what its calls gave."""
+        return self._calls.observations(answers, protocol) if self._calls else plain_message(answers)

@@ -3,66 +3,102 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from . import fenced_parser, hermes_parser, json_parser
-from .action_parser import ActionParser
-from .code_parser import CodeParser
-from .fenced_parser import FencedParser
-from .hermes_parser import HermesParser
-from .json_parser import JsonParser
+from .cut_message import restored
+from .fenced_parser import FENCE_STOP, MISSING, OUTPUT_STOP, FencedParser
+from .fenced_syntax import FencedSyntax
+from .hermes_parser import RESPONSE_STOP
+from .hermes_syntax import CLOSE, HermesSyntax, render_hermes_call
+from .json_syntax import JsonSyntax
+from .message_reader import MessageReader
+from .observation_messages import output_blocks, tool_messages
+from .python_call import cell_call
+from .python_interpreter import PythonInterpreter
+from .submit import Submit
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
+from .xml_syntax import XmlSyntax
+
+_LONGEST_CELL = 50_000
+_IN_TAGS = (HermesSyntax.name, XmlSyntax.name)
 
 
 class AutoParser:
-    """Recognises the format by its first marks; asks for fenced Python."""
+    """Recognises the format by its first call; asks for fenced Python."""
 
     name = "auto"
-    stop: tuple[str, ...] = (*HermesParser.stop, *FencedParser.stop)
-    role = "user"
+    native = False
 
-    def __init__(self) -> None:
-        self._fenced = FencedParser()
-        self._hermes = HermesParser()
-        self._json = JsonParser()
-        self._code = CodeParser()
+    def __init__(self, most: int | None = None, answer_mark: str = "") -> None:
+        """Takes how many calls of a message are carried out, and what begins an answer.
+
+        Args:
+            most: None for one block of Python, or up to 16 calls of another format.
+            answer_mark: A text from which on a message is an answer.
+        """
+        self._most = most
+        self._reader = MessageReader(
+            (FencedSyntax(may_wrap=True), HermesSyntax(), XmlSyntax(), JsonSyntax()),
+            most=most or 16,
+            missing=MISSING,
+            answer_mark=answer_mark,
+        )
+        self._fenced = FencedParser(most or 1)
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The end of a block or a call; the beginning of an output where several are allowed."""
+        blocks = FENCE_STOP if self._most in (None, 1) else OUTPUT_STOP
+        return (CLOSE if self._most == 1 else RESPONSE_STOP, blocks)
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt of the fenced format."""
         return self._fenced.instructions(tools)
 
     def parse(self, text: str) -> ParsedAction:
-        """Reads the message in the format that it is written in."""
-        return self._format_of(text).parse(text)
+        """Reads the message in the format that it is written in; a message that is Python is a cell."""
+        action = self._reader.read(text)
+        if action.no_call and _is_program(action.text):
+            return ParsedAction(
+                (cell_call(action.text),), protocol="code", invented_output=action.invented_output
+            )
+        if action.protocol == FencedSyntax.name and self._most is None:
+            more = len(action.calls) - 1
+            return replace(action, calls=action.calls[:1], left_out=action.left_out + max(0, more))
+        return action
 
     def render_call(self, call: ToolCall) -> str:
-        """The call in a form that fits it: a block of Python, or tags for a tool that is no code."""
-        cell = call.name in ("python_interpreter", "submit")
-        return self._fenced.render_call(call) if cell else self._hermes.render_call(call)
+        """The call in a form that fits it: a block of Python, or tags for what is no code."""
+        if call.name in (PythonInterpreter.name, Submit.name):
+            text = self._fenced.render_call(call)
+            if self.parse(text).calls == self._fenced.parse(text).calls:
+                return text
+        return render_hermes_call(call)
 
     def restore(self, text: str) -> str:
         """Closes what the format of the message closes."""
-        return self._format_of(text).restore(text)
+        return restored(text, ("\n```", CLOSE), self.parse)
 
-    def render_observation(self, text: str) -> str:
-        """The output in a block."""
-        return self._fenced.render_observation(text)
-
-    def _format_of(self, text: str) -> ActionParser:
-        block = fenced_parser.OPENING.search(text)
-        tag = text.find(hermes_parser.OPEN)
-        if tag >= 0 and (block is None or tag < block.start()):
-            return self._hermes
-        if block is not None:
-            return self._fenced
-        if json_parser.OPENING.search(text) or json_parser.BARE.search(text):
-            return self._json
-        return self._code if _is_python(text) else self._fenced
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
+        """What the format of the calls has for answers."""
+        return tool_messages(answers) if protocol in _IN_TAGS else output_blocks(answers)
 
 
-def _is_python(text: str) -> bool:
+def _is_program(text: str) -> bool:
+    """Whether a text is Python that does something; a word, or a list of words, is none."""
+    if len(text) > _LONGEST_CELL:
+        return False
     try:
-        return bool(ast.parse(text).body)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
+    acting = (ast.Call, ast.BinOp, ast.Await)
+    return any(
+        not isinstance(each, ast.Expr) or any(isinstance(node, acting) for node in ast.walk(each))
+        for each in body
+    )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from .observation_messages import plain_message
 from .python_call import SUBMIT_HINT, cell_call, code_of, runs_cells
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
 
 
 class CodeParser:
-    """Reads a message as Python code, all of it."""
+    """Reads a message as Python code, all of it but a thought at its beginning."""
 
     name = "code"
+    native = False
     stop: tuple[str, ...] = ()
-    role = "user"
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt."""
@@ -24,9 +25,12 @@ class CodeParser:
 
     def parse(self, text: str) -> ParsedAction:
         """Every text but an empty one is a cell."""
-        if not text.strip():
+        code = text
+        if text.lstrip().startswith("<think>"):
+            code = text.partition("</think>")[2].lstrip("\r\n")
+        if not code.strip():
             return ParsedAction(error="the message is empty; write a Python cell")
-        return ParsedAction(calls=(cell_call(text),))
+        return ParsedAction((cell_call(code),), protocol=self.name)
 
     def render_call(self, call: ToolCall) -> str:
         """The cell itself."""
@@ -36,6 +40,6 @@ class CodeParser:
         """Nothing was cut off."""
         return text
 
-    def render_observation(self, text: str) -> str:
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
         """The output itself."""
-        return text
+        return plain_message(answers)

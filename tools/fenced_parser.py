@@ -1,69 +1,62 @@
-"""Fenced Python, native to coder models: the first complete ```python block of a message is the cell.
+"""Fenced Python, native to coder models: a ```python block of a message is a cell.
 
-Generation should stop at the closing fence. What follows it is ignored; an output block there was
-invented, and is flagged.
+Generation should stop at the closing fence of the first one. What follows is not run; an output block there
+was invented, and is flagged.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .python_call import SUBMIT_HINT, cell_call, code_of, runs_cells
+from .cut_message import restored
+from .fenced_syntax import FencedSyntax, render_block
+from .message_reader import MessageReader
+from .observation_messages import output_blocks
+from .python_call import SUBMIT_HINT, code_of, runs_cells
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
 
-OPENING = re.compile(r"```(?:python3?|py)[ \t]*\r?\n", re.IGNORECASE)
-_CLOSING = re.compile(r"^```[ \t]*\r?$", re.MULTILINE)
-_INVENTED = re.compile(r"```(?:output|text|console|result)\b", re.IGNORECASE)
-_FENCE = "\n```\n"
+FENCE_STOP, OUTPUT_STOP = "\n```\n", "\n```output"
+MISSING = "there is no ```python block; write one, closed by a line ```"
 
 
 class FencedParser:
-    """Reads the first complete ```python block of a message as a cell."""
+    """Reads ```python blocks as cells."""
 
     name = "fenced"
-    stop: tuple[str, ...] = (_FENCE,)
-    role = "user"
+    native = False
+
+    def __init__(self, most: int = 1, answer_mark: str = "") -> None:
+        """Takes how many blocks of a message are run, and what begins an answer."""
+        self._most = most
+        self._reader = MessageReader((FencedSyntax(),), most=most, missing=MISSING, answer_mark=answer_mark)
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The closing fence, or the beginning of an output where several blocks are allowed."""
+        return (FENCE_STOP,) if self._most == 1 else (OUTPUT_STOP,)
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt."""
-        if runs_cells(tools):
-            return (
-                "Write one ```python block per message. It runs, and you see what it prints; variables stay. "
-                + SUBMIT_HINT
-            )
-        return f"Write one ```python block. {SUBMIT_HINT} Nothing else runs."
+        if not runs_cells(tools):
+            return f"Write one ```python block. {SUBMIT_HINT} Nothing else runs."
+        blocks = "one ```python block" if self._most == 1 else "```python blocks, one or several,"
+        return (
+            f"Write {blocks} per message. It runs, and you see what it prints; variables stay. {SUBMIT_HINT}"
+        )
 
     def parse(self, text: str) -> ParsedAction:
-        """Takes the first block; a block without an end is an error, since its code may be cut off."""
-        opening = OPENING.search(text)
-        if opening is None:
-            told = "there is no ```python block; write one, closed by a line ```"
-            return ParsedAction(text=text, error=told, no_call=True)
-        closing = _CLOSING.search(text, opening.end())
-        if closing is None:
-            return ParsedAction(text=text, error="the ```python block is not closed; end it with a line ```")
-        code, after = text[opening.end() : closing.start()], text[closing.end() :]
-        if not code.strip():
-            return ParsedAction(text=text, error="the ```python block is empty; write code in it")
-        return ParsedAction(
-            calls=(cell_call(code.rstrip("\r\n")),),
-            text=text[: opening.start()].strip(),
-            invented_output=_INVENTED.search(after) is not None,
-        )
+        """Takes the first blocks; a block without an end is an error, since its code may be cut off."""
+        return self._reader.read(text)
 
     def render_call(self, call: ToolCall) -> str:
         """The cell in a block."""
-        return f"```python\n{code_of(call)}\n```"
+        return render_block(code_of(call), "python")
 
     def restore(self, text: str) -> str:
         """Closes the block that is open at the end."""
-        opening = OPENING.search(text)
-        if opening is None or _CLOSING.search(text, opening.end()):
-            return text
-        return text.rstrip("\n") + "\n```"
+        return restored(text, ("\n```",), self.parse)
 
-    def render_observation(self, text: str) -> str:
-        """The output in a block."""
-        return f"```output\n{text}\n```" if text else "```output\n```"
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
+        """A block of output for each cell."""
+        return output_blocks(answers)

@@ -99,7 +99,8 @@ _SUBMIT = """
 def submit(source):
     if callable(source):
         source = dedent(getsource(source))
-        if not source.startswith(("def ", "class ", "async ", "@")):
+        if not source.startswith(("def ", "class ", "\\x61sync ", "@")):
             raise TypeError("submit takes the source text of a program or a function made by def")
     return call_host("submit", source)
 """
+# A cell with the word itself would have every interpreter make an event loop.

@@ -1,37 +1,66 @@
-"""Calls written as JSON: `{"name": ..., "arguments": {...}}`, read leniently and never trusted."""
+"""Calls written as JSON: `{"name": ..., "arguments": {...}}`, one, several or a list; never trusted.
+
+What is mended is unambiguous, and is reported: braces that are doubled, missing at the end or one too many,
+a Python dict, and code whose line breaks were escaped twice.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .call_syntax import MalformedCallError, NotACallError, ReadCalls, past_space
+from .json_repair import JsonRepairError, closed, python_dict, unescaped_code
 from .tool_call import ToolCall
 
 SHAPE = '{"name": "...", "arguments": {...}}'
 _DECODER = json.JSONDecoder(strict=False)
+_DOUBLED = re.compile(r"\s*+\{(?=\s*+\{)")
+_EXTRA = re.compile(r"(?:\s*+[}\]]){1,3}+")
+_NEXT = re.compile(r"\s*+,?\s*+(?=(?:\{\s*+)++\"(?:name|type|function|id|arguments)\")")
+_MOST = 64
+"""Calls that are read at one place."""
 
 
-class MalformedCallError(ValueError):
-    """The text is no call; the message is meant for the model."""
+def read_json_calls(text: str, start: int, *, tagged: bool) -> ReadCalls:
+    """Reads the calls that begin at or after `start`.
 
-
-def read_json_call(text: str, start: int) -> tuple[ToolCall, int]:
-    """Reads the call that begins at or after `start`, and where it ends.
+    Args:
+        text: The message.
+        start: Where white space and then JSON begins.
+        tagged: Whether a tag says that a call is meant; what has no name and arguments is none otherwise.
 
     Raises:
         MalformedCallError: If there is no call at that place.
     """
-    while start < len(text) and text[start].isspace():
-        start += 1
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        raise MalformedCallError(
-            f"the call is not valid JSON ({error.msg}, character {error.pos - start})"
-        ) from None
-    except (ValueError, RecursionError):
-        raise MalformedCallError("the call is not valid JSON (too deep or too long)") from None
-    return _call_of(value), end
+    calls: list[ToolCall] = []
+    notes: list[str] = []
+    place = start
+    while len(calls) < _MOST:
+        try:
+            value, end = _value_at(text, place, notes)
+            calls += [_call_of(item, tagged, notes) for item in _items(value)]
+        except NotACallError:
+            if not calls:
+                raise
+            break
+        place = end
+        following = _NEXT.match(text, place)
+        if following is None:
+            break
+        place = following.end()
+    return ReadCalls(tuple(calls), end, ", ".join(dict.fromkeys(notes)))
+
+
+def read_arguments(text: str) -> Mapping[str, Any]:
+    """The arguments in a text of JSON; none where it is empty.
+
+    Raises:
+        MalformedCallError: If they are no JSON object.
+    """
+    return _arguments(text or {}, [])
 
 
 def render_json_call(call: ToolCall) -> str:
@@ -40,22 +69,95 @@ def render_json_call(call: ToolCall) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _call_of(value: object) -> ToolCall:
+def _value_at(text: str, start: int, notes: list[str]) -> tuple[object, int]:
+    doubled = _DOUBLED.match(text, start)
+    if doubled is not None:
+        notes.append("doubled braces")
+    begin = past_space(text, doubled.end() if doubled else start)
+    try:
+        value, end = _DECODER.raw_decode(text, begin)
+    except json.JSONDecodeError as error:
+        value, end = _mended(text, begin, error, notes)
+    except (ValueError, RecursionError):
+        raise MalformedCallError("the call is not valid JSON (too deep or too long)") from None
+    extra = _EXTRA.match(text, end)
+    if extra is None:
+        return value, end
+    if doubled is None:
+        notes.append("a brace too many")
+    return value, extra.end()
+
+
+def _mended(text: str, begin: int, error: json.JSONDecodeError, notes: list[str]) -> tuple[object, int]:
+    for mend, note in ((closed, "missing braces"), (python_dict, "a Python dict for JSON")):
+        try:
+            value, end = mend(text, begin)
+        except JsonRepairError:
+            continue
+        if not all(_has_name(item) for item in _items(value)):
+            continue
+        notes.append(note)
+        return value, end
+    near = text[max(begin, error.pos - 15) : error.pos + 15]
+    told = f"the call is not valid JSON ({error.msg}, character {error.pos - begin}"
+    raise MalformedCallError(f"{told}, near {near!r})" if near else f"{told})")
+
+
+def _has_name(value: object) -> bool:
+    return isinstance(value, dict) and ("function" in value or isinstance(value.get("name"), str))
+
+
+def _items(value: object) -> Iterator[object]:
+    """The calls in a value: itself, the entries of a list, or those under the key `tool_calls`."""
+    match value:
+        case {"tool_calls": [_, *_] as items} | ([_, *_] as items):
+            yield from items[:_MOST]
+        case _:
+            yield value
+
+
+def _call_of(value: object, tagged: bool, notes: list[str]) -> ToolCall:
+    refused = MalformedCallError if tagged else NotACallError
+    match value:
+        case {"function": {"name": _} as function, **rest}:
+            value = {"id": rest.get("id", ""), **function}
     if not isinstance(value, dict):
-        raise MalformedCallError(f"the call must be a JSON object {SHAPE}")
-    name, arguments = value.get("name"), value.get("arguments", {})
+        raise refused(f"the call must be a JSON object {SHAPE}")
+    name = value.get("name")
     if not isinstance(name, str) or not name:
-        raise MalformedCallError(f'the call has no "name"; write {SHAPE}')
-    if isinstance(arguments, str):
-        arguments = _decoded(arguments)
+        raise refused(f'the call has no "name"; write {SHAPE}')
+    key = next((key for key in ("arguments", "parameters") if key in value), None)
+    if key is None and not tagged:
+        raise refused(f'the call has no "arguments"; write {SHAPE}')
+    identity = value.get("id")
+    arguments = _arguments(value.get(key or "", {}), notes)
+    return ToolCall(name, arguments, identity if isinstance(identity, str) else "")
+
+
+def _arguments(value: object, notes: list[str]) -> Mapping[str, Any]:
+    arguments = _decoded(value)
     if not isinstance(arguments, dict):
         raise MalformedCallError(f'"arguments" must be a JSON object; write {SHAPE}')
-    return ToolCall(name, arguments, str(value.get("id", "")))
+    return _readable(arguments, notes)
 
 
-def _decoded(arguments: str) -> object:
-    """Arguments given as a string of JSON, as the chat-completions API does."""
-    try:
-        return _DECODER.decode(arguments)
-    except (ValueError, RecursionError):
-        return None
+def _decoded(arguments: object) -> object:
+    """Arguments given as a string of JSON, as the chat-completions API does, or as a string of that."""
+    for _ in range(2):
+        if isinstance(arguments, str):
+            try:
+                arguments = _DECODER.decode(arguments)
+            except (ValueError, RecursionError):
+                return None
+    return arguments
+
+
+def _readable(arguments: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The arguments, with real line breaks in code that has none."""
+    mended = dict(arguments)
+    for key, value in arguments.items():
+        code = unescaped_code(value) if isinstance(value, str) else None
+        if code is not None:
+            notes.append(f"escaped line breaks in {key[:40]!r}")
+            mended[key] = code
+    return mended

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .json_call import SHAPE, MalformedCallError, read_json_call, render_json_call
+from .fenced_parser import FENCE_STOP, OUTPUT_STOP
+from .fenced_syntax import FencedSyntax
+from .json_call import SHAPE
+from .json_syntax import JsonSyntax, render_json_block
+from .message_reader import MessageReader
+from .observation_messages import output_blocks
 from .tool import Tool, openai_schema
 from .tool_call import ParsedAction, ToolCall
 
-OPENING = re.compile(r"```json[ \t]*\r?\n", re.IGNORECASE)
-BARE = re.compile(r'\{\s*"(?:name|arguments)"\s*:')
-_INVENTED = re.compile(r"```(?:output|text|console|result)\b", re.IGNORECASE)
+MISSING = f"there is no call; write a ```json block with {SHAPE}"
 
 
 class JsonParser:
-    """Reads the first ```json block of a message, or its first bare call, as one call."""
+    """Reads ```json blocks, and bare calls."""
 
     name = "json"
-    stop: tuple[str, ...] = ("\n```\n",)
-    role = "user"
+    native = False
+
+    def __init__(self, most: int = 16, answer_mark: str = "", *, one_block: bool = True) -> None:
+        """Takes how many calls of a message are carried out, and what begins an answer.
+
+        Args:
+            most: Calls of one message, a list in one block included.
+            answer_mark: A text from which on a message is an answer.
+            one_block: Whether generation ends with the first block.
+        """
+        self._stop = FENCE_STOP if one_block else OUTPUT_STOP
+        self._reader = MessageReader(
+            (JsonSyntax(),),
+            most=most,
+            missing=MISSING,
+            opaque=(FencedSyntax(may_wrap=True),),
+            answer_mark=answer_mark,
+        )
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """The closing fence, or the beginning of an output where several blocks are allowed."""
+        return (self._stop,)
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt, with the schemas of the tools."""
@@ -28,28 +51,17 @@ class JsonParser:
         return f"Solve the task with these tools:\n{schemas}\nCall one per message: ```json\n{SHAPE}\n```"
 
     def parse(self, text: str) -> ParsedAction:
-        """Takes the first call; JSON ends by itself, so the closing fence may be missing."""
-        opening = OPENING.search(text)
-        bare = None if opening else BARE.search(text)
-        if opening is None and bare is None:
-            told = f"there is no call; write a ```json block with {SHAPE}"
-            return ParsedAction(text=text, error=told, no_call=True)
-        start = opening.end() if opening else bare.start() if bare else 0
-        try:
-            call, end = read_json_call(text, start)
-        except MalformedCallError as error:
-            return ParsedAction(text=text, error=str(error))
-        before = text[: opening.start() if opening else start].strip()
-        return ParsedAction((call,), before, invented_output=_INVENTED.search(text, end) is not None)
+        """Takes the calls in their order; JSON ends by itself, so a closing fence may be missing."""
+        return self._reader.read(text)
 
     def render_call(self, call: ToolCall) -> str:
         """The call in a block."""
-        return f"```json\n{render_json_call(call)}\n```"
+        return render_json_block(call)
 
     def restore(self, text: str) -> str:
         """Nothing that was cut off is needed."""
         return text
 
-    def render_observation(self, text: str) -> str:
-        """The output in a block."""
-        return f"```output\n{text}\n```" if text else "```output\n```"
+    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
+        """A block of output for each call."""
+        return output_blocks(answers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,11 +57,17 @@ class Tool(Protocol):
 
 def openai_schema(tool: Tool) -> dict[str, Any]:
     """The tool in the form of the chat-completions API."""
-    schema = tool.arguments.model_json_schema()
+    parameters = deepcopy(_parameters(tool.arguments))
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+@functools.cache
+def _parameters(arguments: type[BaseModel]) -> dict[str, Any]:
+    """The schema of the arguments, which pydantic takes a millisecond to make."""
+    schema = arguments.model_json_schema()
     properties = {
         name: {key: value for key, value in about.items() if key != "title"}
         for name, about in schema["properties"].items()
     }
-    parameters = {"type": "object", "properties": properties, "required": schema.get("required", [])}
-    function = {"name": tool.name, "description": tool.description, "parameters": parameters}
-    return {"type": "function", "function": function}
+    return {"type": "object", "properties": properties, "required": schema.get("required", [])}

@@ -14,7 +14,7 @@ class ToolCall:
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
-    """The caller's name for the call, where the format has one."""
+    """The caller's name for the call, where the protocol has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,16 @@ class ParsedAction:
 
     calls: tuple[ToolCall, ...] = ()
     text: str = ""
-    """What the message says beside its calls."""
+    """What the message says beside its calls and thoughts, up to an output that it invents."""
     error: str = ""
     """Told to the model; empty when the message was understood."""
     no_call: bool = False
     """Whether the error is that nothing in the message is meant as a call."""
+    protocol: str = ""
+    """What the calls, or the call that could not be read, are written in: the name of a syntax."""
+    repaired: str = ""
+    """What was mended to read the calls, in words; empty when they were well formed."""
+    left_out: int = 0
+    """Calls beyond the most that one message may make; not among `calls`."""
     invented_output: bool = False
     """Whether the message goes on with an output that no interpreter gave."""

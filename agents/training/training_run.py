@@ -116,7 +116,7 @@ class TrainingRun:
             for episode in episodes
             if (branch := warm_start.branch_of(
                 episode, template,
-                lambda text: {"role": parser.role, "content": parser.render_observation(text)},
+                lambda text: parser.observations([text])[0],
             ))
         ]  # fmt: skip
         steps = config.warm_start.epochs * -(-len(branches) // config.warm_start.batch_size)

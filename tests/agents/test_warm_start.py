@@ -24,7 +24,7 @@ PARSER = make_parser("fenced")
 
 
 def render(text: str) -> dict[str, str]:
-    return {"role": PARSER.role, "content": PARSER.render_observation(text)}
+    return PARSER.observations([text])[0]
 
 
 @pytest.fixture(scope="module")

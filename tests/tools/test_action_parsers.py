@@ -127,9 +127,9 @@ def test_json_reads_blocks_and_bare_objects() -> None:
         ("hermes", "just words", "there is no tool call"),
         ("hermes", "<tool_call>{", "not valid JSON"),
         ("hermes", '<tool_call>{"name": "a"} x', "does not end with </tool_call>"),
-        ("hermes", '<tool_call>{"name": "a"}</tool_call>' * 17, "at most 16 calls"),
         ("json", "just words", "there is no call"),
-        ("json", "```json\n[1]\n```", "must be a JSON object"),
+        ("json", "```json\n[1]\n```", "there is no call"),
+        ("json", '```json\n[{"a": 1}]\n```', 'has no "name"'),
         ("json", '```json\n{"arguments": {}}\n```', 'has no "name"'),
         ("json", '```json\n{"name": "a", "arguments": 3}\n```', '"arguments" must be a JSON object'),
         ("json", '```json\n{"name": "a", "arguments": "{"}\n```', '"arguments" must be a JSON object'),
@@ -158,8 +158,9 @@ def test_auto_recognises_the_format(text: str) -> None:
 
 def test_an_unknown_format_is_told_with_the_known_ones() -> None:
     with pytest.raises(UnknownActionFormatError) as caught:
-        make_parser("xml")
-    assert str(caught.value) == "unknown action format 'xml'; use one of: auto, code, fenced, hermes, json"
+        make_parser("yaml")
+    known = "auto, code, fenced, hermes, json, native, xml"
+    assert str(caught.value) == f"unknown action format 'yaml'; use one of: {known}"
 
 
 @pytest.mark.parametrize("name", ACTION_FORMATS)
@@ -169,12 +170,18 @@ def test_instructions_are_short_and_name_what_is_there(name: str) -> None:
     assert "submit" in both
     assert "submit" in submit_only
     assert both != submit_only
-    if name not in ("hermes", "json"):
+    if name not in ("hermes", "json", "xml"):
         assert len(both) < 200
 
 
 def test_observations_are_told_in_the_words_of_the_format() -> None:
-    assert make_parser("code").render_observation("42") == "42"
-    assert make_parser("fenced").render_observation("42") == "```output\n42\n```"
-    assert make_parser("fenced").render_observation("") == "```output\n```"
-    assert make_parser("hermes").role == "tool"
+    def told(name: str, *answers: str, protocol: str = "") -> list[tuple[str, str]]:
+        return [(m["role"], m["content"]) for m in make_parser(name).observations(answers, protocol)]
+
+    assert told("code", "42", "", "7") == [("user", "42\n7")]
+    assert told("fenced", "42") == [("user", "```output\n42\n```")]
+    assert told("fenced", "", "```") == [("user", "```output\n```\n````output\n```\n````")]
+    for name in ("hermes", "xml", "native"):
+        assert told(name, "42", "") == [("tool", "42"), ("tool", "")]
+    assert told("auto", "42") == told("json", "42") == told("fenced", "42")
+    assert told("auto", "42", protocol="xml") == [("tool", "42")]

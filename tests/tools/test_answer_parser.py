@@ -18,8 +18,8 @@ def test_calls_are_read_as_before_and_the_rest_are_answers(calls: str) -> None:
     text = plain.render_call(CALL)
     assert parser.render_call(CALL) == text
     assert parser.parse(text) == plain.parse(text)
-    assert (parser.name, parser.role, parser.stop) == (plain.name, plain.role, plain.stop)
-    assert parser.render_observation("1") == plain.render_observation("1")
+    assert (parser.name, parser.native, parser.stop) == (plain.name, plain.native, plain.stop)
+    assert parser.observations(["1"]) == plain.observations(["1"])
     assert parser.restore(text) == plain.restore(text)
     tools = Toolbox().tools
     assert parser.instructions(tools).startswith(plain.instructions(tools))
@@ -42,10 +42,11 @@ def test_a_broken_call_is_no_answer(calls: str, text: str) -> None:
 
 def test_without_calls_every_message_is_an_answer() -> None:
     parser = AnswerParser(None, SHAPE, str)
-    assert (parser.name, parser.role, parser.stop) == ("answer", "user", ())
+    assert (parser.name, parser.native, parser.stop) == ("answer", False, ())
     for text in ("", "x = 1", make_parser("hermes").render_call(CALL)):
         assert parser.parse(text).no_call
-        assert parser.restore(text) == parser.render_observation(text) == text
+        assert parser.restore(text) == text
+        assert parser.observations([text]) == ({"role": "user", "content": text},)
     assert parser.instructions(()).endswith(SHAPE)
     with pytest.raises(ValueError, match="'python_interpreter' cannot be called: every message is an answer"):
         parser.render_call(CALL)
