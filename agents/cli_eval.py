@@ -39,7 +39,13 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--policy", default="openai", help=f"{', '.join(POLICY_KINDS)} (default: openai)")
     parser.add_argument("--model", help="model name at the endpoint")
-    parser.add_argument("--base-url", help="OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1")
+    parser.add_argument(
+        "--base-url",
+        metavar="URL[,URL...]",
+        type=_urls,
+        action="extend",
+        help="where the model is served, such as http://127.0.0.1:8000/v1; several for sglang and vllm",
+    )
     parser.add_argument("--api-key-env", default="OPENAI_API_KEY", help="variable with the key (%(default)s)")
     parser.add_argument("-n", "--tasks", type=_positive, help="how many tasks (default: all; blackbox: 100)")
     parser.add_argument("-k", "--samples", type=_positive, default=1, help="episodes per task (%(default)s)")
@@ -139,7 +145,8 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
             f"unknown back end {arguments.backend!r}; use one of: {', '.join(sorted(BACKENDS))}"
         )
     tasks = _task_set(arguments)
-    choice = PolicyChoice(arguments.policy, arguments.model, arguments.base_url, arguments.api_key_env)
+    urls = tuple(arguments.base_url or ())
+    choice = PolicyChoice(arguments.policy, arguments.model, urls, arguments.api_key_env)
     typed = {key: str(v) if isinstance(v, Path) else v for key, v in vars(arguments).items() if key != "run"}
     _check_output(arguments.output, arguments.resume)
     return EvaluationPlan(
@@ -226,6 +233,10 @@ def _console() -> Any:
     except ImportError as error:
         raise UsageError("the package rich is not installed; run: pip install 'replgym[eval]'") from error
     return Console(file=sys.stdout)
+
+
+def _urls(text: str) -> list[str]:
+    return [url for url in (part.strip() for part in text.split(",")) if url]
 
 
 def _positive(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Policies by what a person types: `reference`, `expert`, `scripted:FILE`, `openai`, `transformers:PATH`."""
+"""Policies by what a person types: `POLICY_KINDS` lists the forms."""
 
 from __future__ import annotations
 
@@ -11,15 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools.action_parser import ActionParser
+from .engine_policy import EnginePolicy
 from .expert_policy import ExpertPolicy
 from .openai_policy import OpenAIPolicy
 from .policy import Policy
 from .policy_per_task import PolicyPerTask
 from .reference_policy import ReferencePolicy
 from .scripted_policy import ScriptedPolicy
+from .sglang_policy import SGLangPolicy
 from .usage_error import UsageError
+from .vllm_policy import VLLMPolicy
 
-POLICY_KINDS = ("expert", "openai", "reference", "scripted:FILE", "transformers:PATH")
+POLICY_KINDS = (
+    "expert",
+    "openai",
+    "reference",
+    "scripted:FILE",
+    "sglang:TOKENIZER",
+    "transformers:PATH",
+    "vllm:TOKENIZER",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,7 @@ class PolicyChoice:
 
     spec: str
     model: str | None = None
-    base_url: str | None = None
+    base_urls: tuple[str, ...] = ()
     api_key_env: str = "OPENAI_API_KEY"
 
     @asynccontextmanager
@@ -41,7 +52,7 @@ class PolicyChoice:
         """
         policy = self._make(parser)
         try:
-            if isinstance(policy, OpenAIPolicy):
+            if isinstance(policy, OpenAIPolicy | EnginePolicy):
                 await policy.check()
             yield policy
         finally:
@@ -67,14 +78,37 @@ class PolicyChoice:
                 return ScriptedPolicy(_script(value), name=Path(value).stem)
             case "transformers":
                 return _transformers(value)
+            case "sglang":
+                return self._engine(SGLangPolicy, value)
+            case "vllm":
+                return self._engine(VLLMPolicy, value)
         raise UsageError(f"unknown policy {self.spec!r}; use one of: {', '.join(POLICY_KINDS)}")
 
     def _openai(self) -> OpenAIPolicy:
         if not self.model:
             raise UsageError("--policy openai needs --model NAME, the model's name at the endpoint")
-        if not self.base_url:
-            raise UsageError("--policy openai needs --base-url URL, such as http://127.0.0.1:8000/v1")
-        return OpenAIPolicy(self.model, self.base_url, os.environ.get(self.api_key_env))
+        if len(self.base_urls) != 1:
+            raise UsageError("--policy openai needs one --base-url URL, such as http://127.0.0.1:8000/v1")
+        return OpenAIPolicy(self.model, self.base_urls[0], os.environ.get(self.api_key_env))
+
+    def _engine(self, kind: type[EnginePolicy], tokenizer: str) -> EnginePolicy:
+        if not self.base_urls:
+            raise UsageError(f"--policy {self.spec} needs --base-url URL[,URL...], the servers of the model")
+        folder = Path(tokenizer).expanduser()
+        if _is_local(tokenizer) and not (folder / "tokenizer_config.json").is_file():
+            raise UsageError(
+                f"--policy {self.spec}: no tokenizer there; give the folder of the served model, "
+                "or its name on a hub"
+            )
+        name = str(folder) if folder.is_dir() else tokenizer
+        try:
+            return kind.load(name, self.base_urls, model=self.model, api_key=os.environ.get(self.api_key_env))
+        except ImportError as error:
+            raise UsageError(
+                f"--policy {self.spec} needs {error.name}; run: pip install 'replgym[engines]'"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--policy {self.spec}: {str(error).splitlines()[0]}") from error
 
 
 def _script(path: str) -> list[str]:
@@ -89,10 +123,14 @@ def _script(path: str) -> list[str]:
     return texts
 
 
+def _is_local(path: str) -> bool:
+    """A name on a hub is OWNER/NAME; everything else is a folder."""
+    return "/" not in path or path[0] in "./~"
+
+
 def _transformers(path: str) -> Policy:
     folder = Path(path).expanduser()
-    local = "/" not in path or path[0] in "./~"
-    if local and not (folder / "config.json").is_file():
+    if _is_local(path) and not (folder / "config.json").is_file():
         raise UsageError(
             f"--policy transformers:{path}: no model there; give a folder with config.json, "
             "or the name of a model on a hub"
