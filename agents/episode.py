@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..rewards.verdict import Verdict
 from .branch import Branch
+from .drift import Drift
 
 
 class StopReason(StrEnum):
@@ -80,6 +81,9 @@ class Episode(_Record):
     """What the policy was told first: system and user messages."""
     turns: tuple[Turn, ...] = ()
     branches: tuple[Branch, ...] = ()
+    """What was sampled, with all that the engine saw; more than one when its context broke with the past."""
+    drift: Drift | None = None
+    """How exact `branches` are; None when no ids are known."""
     submission: str | None = None
     verdict: Verdict | None = None
     reward: float | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -17,10 +17,13 @@ from uuid import uuid4
 from ..envs.async_interpreter_env import AsyncInterpreterEnv, FailureKind, StepResult
 from ..envs.task import Task
 from ..rewards.episode_facts import TokenFacts
+from .branch_builder import BranchBuilder
+from .drift import Drift
 from .episode import Episode, Failure, StopReason, Turn
-from .policy import Completion, Message, Policy, PolicyContext, Sampling
+from .plain_text import well_formed
+from .policy import Completion, Message, Policy, PolicyContext, PolicyError, Sampling
 from .rollout_limits import RolloutLimits
-from .transcript import Transcript
+from .transcript import Context, Transcript
 
 
 class EpisodeRun:
@@ -47,6 +50,8 @@ class EpisodeRun:
         self._messages: list[Message] = []
         self._turns: list[Turn] = []
         self._transcript: Transcript | None = None
+        self._branches = BranchBuilder()
+        self._drift = Drift()
         self._last: StepResult | None = None
 
     @property
@@ -54,13 +59,18 @@ class EpisodeRun:
         """The conversation so far."""
         return tuple(self._messages)
 
+    @property
+    def _tools(self) -> Sequence[Mapping[str, Any]]:
+        """Schemas that travel beside the messages."""
+        return self.env.toolbox.schemas() if self.env.parser.native else ()
+
     async def begin(self) -> StopReason | None:
         """Resets the environment; a reason if the episode is over before its first turn."""
         start = await self.env.reset(task=self.task, seed=self.seed)
         self._first = list(start.messages)
         self._messages = list(start.messages)
         if self.policy.template is not None:
-            self._transcript = Transcript(self.policy.template, self._messages)
+            self._transcript = Transcript(self.policy.template, self._messages, self._tools)
             most = self.limits.prompt_tokens
             if most is not None and len(self._transcript.context_ids) > most:
                 return await self._out_of_tokens()
@@ -109,26 +119,68 @@ class EpisodeRun:
         twin._first, twin._messages = list(self._first), list(self._messages)
         twin._turns, twin._last = list(self._turns), self._last
         twin._transcript = self._transcript.copy() if self._transcript is not None else None
+        twin._branches, twin._drift = self._branches.copy(), self._drift
         return twin
 
     def _room(self) -> int:
         """Tokens that the next message may have."""
-        most = self.limits.response_tokens
-        if self._transcript is None or most is None:
-            return self.limits.turn_tokens
-        return min(self.limits.turn_tokens, most - self._transcript.response_length)
+        room = [self.limits.turn_tokens]
+        if self._transcript is not None:
+            if self.limits.response_tokens is not None:
+                room.append(self.limits.response_tokens - self._transcript.response_length)
+            if self.limits.context_tokens is not None:
+                room.append(self.limits.context_tokens - len(self._transcript.context_ids))
+        return min(room)
 
     async def _sample(self, room: int) -> Completion:
         sampling = replace(
-            self.sampling, max_tokens=min(room, self.sampling.max_tokens), seed=self._turn_seed()
+            self.sampling,
+            max_tokens=min(room, self.sampling.max_tokens),
+            stop=self.env.parser.stop if self.limits.stop_at_call else (),
+            seed=self._turn_seed(),
         )
         if self._transcript is None:
-            context = PolicyContext(self._messages, self._id)
-            return await self.policy(context, replace(sampling, stop=self.env.parser.stop))
+            context = PolicyContext(self._messages, self._id, tools=self._tools)
+            completion = self._restored(_well_formed(await self.policy(context, sampling)))
+            if completion.prompt_ids:
+                self._record_seen(completion)
+            return completion
         context = PolicyContext(self._messages, self._id, prompt_ids=self._transcript.context_ids)
-        completion = await self.policy(context, sampling)
-        self._transcript.sampled(completion)
+        completion = _well_formed(await self.policy(context, sampling))
+        self._record_sampled(completion, self._transcript)
         return completion
+
+    def _restored(self, completion: Completion) -> Completion:
+        """With the stop text, which endpoints cut off."""
+        if completion.finish_reason != "stop":
+            return completion
+        return replace(completion, text=self.env.parser.restore(completion.text))
+
+    def _record_seen(self, completion: Completion) -> None:
+        """Records what an endpoint says that it saw and sampled."""
+        broke = self._branches.sampled(completion.prompt_ids, completion.token_ids, completion.logprobs)
+        self._drift = self._drift.plus(drifted=False, retokenized=broke)
+
+    def _record_sampled(self, completion: Completion, transcript: Transcript) -> None:
+        """Records what the engine was given and sampled, or, where it differs, what it says that it saw.
+
+        Raises:
+            PolicyError: If it sampled an id that no text has.
+        """
+        template, given = transcript.template, transcript.context_ids
+        made = bool(completion.token_ids)
+        ids = completion.token_ids or (*template.encode(completion.text), template.end_of_turn)
+        padding = next((number for number in ids if not 0 <= number < template.vocabulary), None)
+        if padding is not None:
+            raise PolicyError(
+                f"the engine sampled id {padding}, but the tokenizer ends at {template.vocabulary - 1}; "
+                "have it suppress the padding of the embedding"
+            )
+        saw = completion.prompt_ids or given
+        drifted = not made or saw != given or completion.prompt_tokens not in (0, len(given))
+        self._branches.sampled(saw, ids, completion.logprobs, exact=made)
+        self._drift = self._drift.plus(drifted=drifted, retokenized=not template.survives_text(ids))
+        transcript.sampled(ids, completion.text)
 
     def _tokens(self, completion: Completion) -> TokenFacts:
         """How long the new message and the response are, as far as the policy counts."""
@@ -166,25 +218,37 @@ class EpisodeRun:
 
     def _observe(self, completion: Completion, step: StepResult) -> bool:
         """Appends the observation; leaves it out and says False when no room for another message is left."""
-        message = {
-            "role": self.env.parser.role,
-            "content": self.env.parser.render_observation(step.observation),
-        }
-        self._messages += [{"role": "assistant", "content": completion.text}, message]
+        record = step.info["turn"]
+        answers = [well_formed(answer) for answer in record.answers]
+        messages: Sequence[Message] = self.env.parser.observations(answers, record.protocol)
         if self._transcript is not None:
-            ids = self._transcript.observation_ids([message])
-            most = self.limits.response_tokens
-            if most is not None and self._transcript.response_length + len(ids) >= most:
-                return False
-            self._transcript.observed(ids)
+            messages = self._transcript.template.told(messages)
+        self._messages += [{"role": "assistant", "content": completion.text}, *messages]
+        if self._transcript is None:
+            return True
+        context = self._next_context(self._transcript, messages)
+        if context is None:
+            return False
+        self._transcript.go_on(messages, context)
         return True
+
+    def _next_context(self, transcript: Transcript, messages: Sequence[Message]) -> Context | None:
+        """What the engine must see next; None when it leaves no room for another message."""
+        limits, context = self.limits, transcript.answered(messages)
+        most, window = limits.response_tokens, limits.context_tokens
+        if most is not None and transcript.response_length + context.added >= most:
+            return None
+        if window is None:
+            return context
+        if limits.drop_observations and len(context.ids) + limits.turn_tokens > window:
+            context = transcript.answered_within(messages, window - limits.turn_tokens) or context
+        return context if len(context.ids) < window else None
 
     def record(
         self, stop: StopReason, failure: tuple[Failure, str] | None, seconds: float, labels: Mapping[str, Any]
     ) -> Episode:
         """The episode as far as it came."""
         info = self._last.info if self._last else {}
-        branch = self._transcript.branch() if self._transcript else None
         fields = {
             "id": self._id,
             "task_id": self.task.id,
@@ -192,7 +256,8 @@ class EpisodeRun:
             "seed": self.seed,
             "messages": tuple(dict(message) for message in self._first),
             "turns": tuple(self._turns),
-            "branches": (branch,) if branch else (),
+            "branches": self._branches.branches,
+            "drift": self._drift if self._drift.turns else None,
             "submission": info.get("submission"),
             "verdict": info.get("verdict"),
             "reward": None if failure else self._last.reward if self._last else 0.0,
@@ -205,13 +270,19 @@ class EpisodeRun:
         return Episode.model_validate(fields | dict(labels))
 
 
+def _well_formed(completion: Completion) -> Completion:
+    """Without lone surrogates, which neither a log nor a request can carry."""
+    text = well_formed(completion.text)
+    return completion if text == completion.text else replace(completion, text=text)
+
+
 def _turn(
     completion: Completion, step: StepResult, policy_seconds: float, environment_seconds: float
 ) -> Turn:
     record = step.info["turn"]
     return Turn(
         action=completion.text,
-        observation=step.observation,
+        observation=well_formed(step.observation),
         code=tuple(record.code),
         calls=record.calls,
         host_calls=record.host_calls,

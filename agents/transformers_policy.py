@@ -45,7 +45,11 @@ class TransformersPolicy:
             ) from error
         template = ChatTemplate(tokenizer)
         generator = BatchedGenerator(
-            model, end_of_turn=template.end_of_turn, vocabulary=len(tokenizer), max_lanes=max_lanes
+            model,
+            end_of_turn=template.end_of_turn,
+            vocabulary=template.vocabulary,
+            decode=template.decode,
+            max_lanes=max_lanes,
         )
         return cls(generator, template, str(path))
 
@@ -72,7 +76,7 @@ class TransformersPolicy:
         """
         made = await self._generator.generate(context.prompt_ids, sampling, key=context.episode_id)
         return Completion(
-            text=self._template.decode(made.token_ids),
+            text=self._template.message(made.token_ids, sampling.stop),
             token_ids=made.token_ids,
             logprobs=made.logprobs,
             finish_reason=made.finish_reason,

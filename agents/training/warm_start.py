@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..branch import Branch
+from ..branch_builder import BranchBuilder
 from ..chat_template import ChatTemplate
 from ..episode import Episode
-from ..policy import Completion, Message
+from ..policy import Message
 from ..transcript import Transcript
 from .train_config import WarmStartConfig
 
@@ -29,13 +30,15 @@ def branch_of(episode: Episode, template: ChatTemplate, render: Callable[[str], 
         template: Of the model that learns.
         render: Makes the message that tells the model an observation.
     """
-    transcript = Transcript(template, episode.messages)
+    transcript, branches = Transcript(template, episode.messages), BranchBuilder()
     for index, turn in enumerate(episode.turns):
         ids = (*template.encode(turn.action), template.end_of_turn)
-        transcript.sampled(Completion(text=turn.action, token_ids=ids))
+        branches.sampled(transcript.context_ids, ids, exact=False)
+        transcript.sampled(ids, turn.action)
         if index + 1 < len(episode.turns):
-            transcript.observed(transcript.observation_ids([render(turn.observation)]))
-    return transcript.branch()
+            messages = [render(turn.observation)]
+            transcript.go_on(messages, transcript.answered(messages))
+    return next(iter(branches.branches), None)
 
 
 def train(

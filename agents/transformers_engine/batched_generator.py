@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from ..policy import PolicyError, Sampling
 from .lane_batch import LaneBatch, LaneCache
+from .stop_watch import StopWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Lane:
     key: str
     future: Future[Generated]
     rng: random.Random
+    stops: StopWatch | None
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     abandoned: bool = False
@@ -52,19 +54,33 @@ class _Lane:
 class BatchedGenerator:
     """A model that many coroutines sample from at once."""
 
-    def __init__(self, model: Any, *, end_of_turn: int, vocabulary: int, max_lanes: int = 128) -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        end_of_turn: int,
+        vocabulary: int,
+        decode: Callable[[Sequence[int]], str] | None = None,
+        max_lanes: int = 128,
+        max_tokens: int = 1 << 18,
+    ) -> None:
         """Takes over a causal language model of `transformers`, on CPU.
 
         Args:
             model: The model, in evaluation mode.
             end_of_turn: The token id that ends a message.
             vocabulary: Ids from here on are padding of the embedding and are never sampled.
+            decode: Text of ids, for requests with stop texts.
             max_lanes: How many requests run at once; others wait.
+            max_tokens: How many tokens, padding included, the running batch and the caches of episodes may each
+                hold. A request that is longer than that runs alone.
         """
         self._model = model
         self._end = end_of_turn
         self._vocabulary = vocabulary
+        self._decode = decode
         self._max_lanes = max_lanes
+        self._max_tokens = max_tokens
         self._waiting: deque[_Lane] = deque()
         self._jobs: deque[Callable[[], None]] = deque()
         self._wake = threading.Condition()
@@ -72,6 +88,9 @@ class BatchedGenerator:
         self._batch = LaneBatch(model)
         self._lanes: list[_Lane] = []
         self._pending = torch.zeros(0, 0)  # logits of the next token, one row a lane
+        self._longest: int | None = getattr(model.config, "max_position_embeddings", None)
+        self._rows: int = model.get_input_embeddings().num_embeddings
+        self._watches: dict[tuple[str, ...], StopWatch] = {}
         self._caches: OrderedDict[str, tuple[tuple[int, ...], LaneCache]] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="batched-generator", daemon=True)
         self._thread.start()
@@ -81,16 +100,20 @@ class BatchedGenerator:
 
         Args:
             prompt: Exact ids of the context; at least one.
-            sampling: How; `stop` texts are not supported here and must be empty.
-            key: Episodes pass a stable key, so that the next turn continues from this one's cache.
+            sampling: How; a message also ends with the token that completes a stop text.
+            key: Episodes pass a stable key, so that the next turn continues from this one's cache. A request
+                that is cancelled leaves the batch before the next token.
 
         Raises:
-            PolicyError: If the generator is closed or the model raised.
+            PolicyError: If the request is none that the model can take, the generator is closed or the model
+                raised.
         """
-        if sampling.stop or not prompt:
-            raise PolicyError("BatchedGenerator takes at least one prompt id and no stop texts")
+        self._check(prompt, sampling)
+        room = sampling.max_tokens if self._longest is None else self._longest - len(prompt)
+        sampling = replace(sampling, max_tokens=min(sampling.max_tokens, max(1, room)))
         seed = sampling.seed if sampling.seed is not None else random.getrandbits(63)
-        lane = _Lane(tuple(prompt), sampling, key, Future(), random.Random(seed))
+        watch = self._watch(sampling.stop)
+        lane = _Lane(tuple(prompt), sampling, key, Future(), random.Random(seed), watch)
         self._post(lambda: self._waiting.append(lane))
         try:
             return await asyncio.wrap_future(lane.future)
@@ -124,6 +147,27 @@ class BatchedGenerator:
             self._wake.notify()
         self._thread.join(timeout=30)
 
+    def _check(self, prompt: Sequence[int], sampling: Sampling) -> None:
+        """Refuses what would break the model, and with it what others run."""
+        if not prompt:
+            raise PolicyError("a request needs at least one prompt id")
+        unknown = next((number for number in prompt if not 0 <= number < self._rows), None)
+        if unknown is not None:
+            raise PolicyError(f"prompt id {unknown} is none of the model, which has {self._rows}")
+        if self._longest is not None and len(prompt) > self._longest:
+            raise PolicyError(
+                f"the context has {len(prompt)} ids, but the model takes {self._longest}; set context_tokens"
+            )
+        if sampling.stop and self._decode is None:
+            raise PolicyError("stop texts need `decode`; give it to BatchedGenerator")
+
+    def _watch(self, stop: tuple[str, ...]) -> StopWatch | None:
+        if not stop or self._decode is None:
+            return None
+        if stop not in self._watches:
+            self._watches[stop] = StopWatch(self._decode, stop)
+        return self._watches[stop]
+
     def _post(self, job: Callable[[], None]) -> None:
         with self._wake:
             if self._closed:
@@ -152,15 +196,36 @@ class BatchedGenerator:
         return not closed
 
     def _admit(self) -> None:
-        """Moves waiting requests into the batch; identical prompts without a cache are computed once."""
-        room = self._max_lanes - len(self._lanes)
-        joining = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
-        joining = [lane for lane in joining if lane.future.set_running_or_notify_cancel()]
+        """Moves waiting requests into the batch; a fault of these fails no other."""
+        joining = self._joining()
         if not joining:
             return
+        try:
+            self._join(joining)
+        except Exception as error:  # noqa: BLE001 - a boundary: what cannot be read in fails, what runs goes on
+            for lane in joining:
+                lane.future.set_exception(PolicyError(f"the model failed: {error}"))
+            if len(self._batch) != len(self._lanes):
+                raise
+
+    def _joining(self) -> list[_Lane]:
+        """The requests that are next, as far as lanes and memory allow."""
+        joining: list[_Lane] = []
+        width = self._batch.width
+        while self._waiting and len(self._lanes) + len(joining) < self._max_lanes:
+            rows, length = len(self._lanes) + len(joining), max(width, len(self._waiting[0].prompt))
+            if rows and (rows + 1) * length > self._max_tokens:
+                break
+            lane = self._waiting.popleft()
+            if lane.future.set_running_or_notify_cancel():
+                joining.append(lane)
+                width = length
+        return joining
+
+    def _join(self, joining: Sequence[_Lane]) -> None:
+        """Computes what is new of their prompts; identical prompts without a cache are computed once."""
         unique: dict[tuple[int, ...], int] = {}
         before = len(self._lanes)
-        self._lanes += joining  # from here on they fail with the rest when the model does
         prefixes: list[LaneCache | None] = []
         suffixes: list[Sequence[int]] = []
         rows: list[int] = []
@@ -180,6 +245,7 @@ class BatchedGenerator:
             self._batch.keep([*range(before), *(before + row for row in rows)])
         new = logits[torch.tensor(rows)]
         self._pending = torch.cat([self._pending, new]) if before else new
+        self._lanes += joining
 
     def _advance(self) -> None:
         """Samples one token for every lane, retires those that ended, and computes the next logits."""
@@ -188,9 +254,12 @@ class BatchedGenerator:
         tokens = self._sample()
         running = []
         for row, (lane, token) in enumerate(zip(self._lanes, tokens, strict=True)):
-            if token == self._end or len(lane.ids) >= lane.sampling.max_tokens:
-                self._retire(row, lane, "stop" if token == self._end else "length")
-            elif not lane.abandoned:
+            ended = token == self._end or (lane.stops is not None and lane.stops.ends(lane.ids))
+            if lane.abandoned:
+                continue
+            if ended or len(lane.ids) >= lane.sampling.max_tokens:
+                self._retire(row, lane, "stop" if ended else "length")
+            else:
                 running.append(row)
         if len(running) < len(self._lanes):
             self._batch.keep(running)
@@ -201,8 +270,9 @@ class BatchedGenerator:
     def _retire(self, row: int, lane: _Lane, reason: str) -> None:
         if lane.key:
             self._caches[lane.key] = ((*lane.prompt, *lane.ids[:-1]), self._batch.cache_of(row))
-            while len(self._caches) > 2 * self._max_lanes:
-                self._caches.popitem(last=False)
+            held = sum(cache.length for _, cache in self._caches.values())
+            while held > self._max_tokens or len(self._caches) > 2 * self._max_lanes:
+                held -= self._caches.popitem(last=False)[1][1].length
         lane.future.set_result(Generated(tuple(lane.ids), tuple(lane.logprobs), reason))
 
     def _sample(self) -> list[int]:
@@ -216,6 +286,7 @@ class BatchedGenerator:
                 weights[row] = _nucleus(weights[row], lane.sampling.top_p)
         sums = weights.double().cumsum(-1)
         draws = torch.tensor([lane.rng.random() for lane in self._lanes], dtype=torch.double).unsqueeze(1)
+        self._fail_where(~sums[:, -1].isfinite())
         drawn = torch.searchsorted(sums, draws * sums[:, -1:], right=True).squeeze(1)
         greedy = torch.tensor([lane.sampling.temperature == 0 for lane in self._lanes])
         tokens = torch.where(greedy, weights.argmax(-1), drawn.clamp(max=self._vocabulary - 1))
@@ -224,6 +295,14 @@ class BatchedGenerator:
             lane.ids.append(token)
             lane.logprobs.append(logprob)
         return list(tokens.tolist())
+
+    def _fail_where(self, broken: Tensor) -> None:
+        """Ends lanes whose logits are no numbers; the others go on."""
+        for row in broken.nonzero().flatten().tolist():
+            lane = self._lanes[row]
+            if not lane.abandoned:
+                lane.abandoned = True
+                lane.future.set_exception(PolicyError("the model failed: its logits are not finite"))
 
     def _fail_all(self, error: PolicyError) -> None:
         waiting = [lane for lane in self._waiting if lane.future.set_running_or_notify_cancel()]

@@ -44,6 +44,11 @@ class LaneBatch:
     def __len__(self) -> int:
         return len(self._lengths)
 
+    @property
+    def width(self) -> int:
+        """Places that every row takes, padding included."""
+        return int(self._valid.shape[1])
+
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def step(self, tokens: Sequence[int]) -> Tensor:
         """Appends one token to every lane.

@@ -9,6 +9,7 @@ import pytest
 
 from replgym.agents.chat_template import ChatTemplate
 
+from .qwen_tokenizer import qwen_tokenizer_folder
 from .tiny_models import save_random_model
 
 _WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -68,3 +69,11 @@ def tokenizer(tiny_folder: Path) -> Any:
 def template(tokenizer: Any) -> ChatTemplate:
     """Its chat template."""
     return ChatTemplate(tokenizer)
+
+
+@pytest.fixture(scope="session")
+def qwen() -> Any:
+    """The exact tokenizer of Qwen2.5."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(qwen_tokenizer_folder())

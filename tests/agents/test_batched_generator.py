@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ async def test_same_prompts_are_computed_once_and_sampled_apart(model: Any) -> N
     prompt, other = [5, 6, 7, 8], [9, 8, 7]
     async with engine(model, max_lanes=8) as generator:
         prompts = [prompt, prompt, other, prompt, prompt]
-        blocker = asyncio.create_task(generator.generate([3] * 3000, Sampling(max_tokens=1)))
+        blocker = asyncio.create_task(generator.generate([3] * 2000, Sampling(max_tokens=1)))
         await watched.busy.wait()
         made = await asyncio.gather(
             *(generator.generate(ids, _seeded(seed)) for seed, ids in enumerate(prompts))
@@ -253,11 +254,100 @@ async def test_a_fault_of_the_model_fails_the_requests_and_not_the_engine(model:
     async with engine(model, end=NEVER) as generator:
         running = asyncio.create_task(generator.generate([5], FOREVER))
         await watched.busy.wait()
-        with pytest.raises(PolicyError, match="the model failed"):
-            await generator.generate([10**6], WHOLE)
-        with pytest.raises(PolicyError, match="the model failed"):
+        with (
+            broken(model, lambda width: width == 1),
+            pytest.raises(PolicyError, match="the model failed: oh"),
+        ):
             await running
         assert_exact(model, [5], await generator.generate([5], WHOLE))
+
+
+async def test_a_prompt_that_breaks_the_model_fails_alone(model: Any) -> None:
+    watched = Watched(model)
+    async with engine(model, end=NEVER) as generator:
+        running = asyncio.create_task(generator.generate([5], Sampling(max_tokens=400, seed=1)))
+        await watched.busy.wait()
+        with broken(model, lambda width: width == 7):
+            with pytest.raises(PolicyError, match="the model failed: oh"):
+                await generator.generate([5] * 7, WHOLE)
+            made = await running
+    assert len(made.token_ids) == 400
+    assert_exact(model, [5], made)
+
+
+@contextmanager
+def broken(model: Any, when: Callable[[int], bool]) -> Iterator[None]:
+    """Inputs of some width make the model raise."""
+
+    def fail(_module: Any, _arguments: Any, named: dict[str, Any]) -> None:
+        if when(named["input_ids"].shape[1]):
+            raise RuntimeError("oh")
+
+    hook = model.register_forward_pre_hook(fail, with_kwargs=True)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+async def test_a_lane_whose_logits_are_no_numbers_fails_alone(model: Any) -> None:
+    model.config.tie_word_embeddings = False
+    table = model.get_input_embeddings().weight
+    model.lm_head.weight = torch.nn.Parameter(table.detach().clone())
+    with torch.no_grad():
+        table[77] = float("nan")
+    async with engine(model, end=NEVER, vocabulary=77) as generator:
+        running = asyncio.create_task(generator.generate([5], WHOLE))
+        with pytest.raises(PolicyError, match="not finite"):
+            await generator.generate([5, 77], WHOLE)
+        assert_exact(model, [5], await running)
+
+
+async def test_a_full_memory_makes_requests_wait(model: Any) -> None:
+    watched = Watched(model)
+    prompts = [[5, number] * 20 for number in range(6)]
+    made = BatchedGenerator(model, end_of_turn=NEVER, vocabulary=300, max_tokens=90)
+    try:
+        jobs = [made.generate(prompt, WHOLE, key=str(n)) for n, prompt in enumerate(prompts)]
+        answers = await asyncio.gather(*jobs, made.generate([7] * 200, WHOLE, key="long"))
+        held = sum(cache.length for _, cache in made._caches.values())
+    finally:
+        await asyncio.to_thread(made.close)
+    for prompt, answer in zip([*prompts, [7] * 200], answers, strict=True):
+        assert_exact(model, prompt, answer)
+    assert max(rows for rows, _ in watched.inputs) == 2
+    assert (1, 200) in watched.inputs
+    assert held <= 90
+
+
+async def test_a_message_stays_within_what_the_model_takes(model: Any) -> None:
+    longest = model.config.max_position_embeddings
+    async with engine(model, end=NEVER) as generator:
+        made = await generator.generate([5] * (longest - 3), FOREVER)
+        assert (len(made.token_ids), made.finish_reason) == (3, "length")
+        with pytest.raises(PolicyError, match=f"has {longest + 1} ids, but the model takes {longest}"):
+            await generator.generate([5] * (longest + 1), WHOLE)
+
+
+@pytest.mark.parametrize("text", ["a", "ab", "é", "a\n"])
+async def test_a_message_ends_with_the_token_that_completes_a_stop_text(
+    model: Any, tokenizer: Any, text: str
+) -> None:
+    def text_of(ids: Sequence[int]) -> str:
+        return str(tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    sampling = Sampling(max_tokens=250, temperature=20.0)
+    made = BatchedGenerator(model, end_of_turn=NEVER, vocabulary=len(tokenizer), decode=text_of)
+    try:
+        for seed in range(12):
+            free = await made.generate([5, seed], replace(sampling, seed=seed))
+            stopped = await made.generate([5, seed], replace(sampling, seed=seed, stop=("<never>", text)))
+            whole = [place for place in range(1, 251) if text in text_of(free.token_ids[:place])]
+            assert stopped.token_ids == free.token_ids[: whole[0] if whole else 250]
+            assert stopped.finish_reason == ("stop" if whole else "length")
+            assert len(stopped.logprobs) == len(stopped.token_ids)
+    finally:
+        await asyncio.to_thread(made.close)
 
 
 async def test_close_fails_what_runs_and_waits(model: Any) -> None:
@@ -275,7 +365,13 @@ async def test_close_fails_what_runs_and_waits(model: Any) -> None:
 
 
 async def test_impossible_requests_are_refused(model: Any) -> None:
+    refused = [
+        ([], WHOLE, "at least one prompt id"),
+        ([5, 10**6], WHOLE, "prompt id 1000000 is none of the model"),
+        ([-1], WHOLE, "prompt id -1 is none of the model"),
+        ([5], Sampling(stop=("x",)), "stop texts need `decode`"),
+    ]
     async with engine(model) as generator:
-        for prompt, sampling in (([], WHOLE), ([5], Sampling(stop=("x",)))):
-            with pytest.raises(PolicyError, match="at least one prompt id and no stop texts"):
+        for prompt, sampling, told in refused:
+            with pytest.raises(PolicyError, match=told):
                 await generator.generate(prompt, sampling)
