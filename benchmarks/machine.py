@@ -85,6 +85,44 @@ def unique_bytes(pids: set[int]) -> int:
     return total
 
 
+def tree(root: int) -> set[int]:
+    """The number of a process and those of all processes below it."""
+    parents: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            parent = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1]
+            parents.setdefault(int(parent), []).append(int(name))
+    found, left = {root}, [root]
+    while left:
+        children = parents.get(left.pop(), [])
+        found.update(children)
+        left += children
+    return found
+
+
+def proportional_bytes(pids: set[int]) -> int:
+    """Memory of these processes, a page that several have counted in parts (PSS), summed."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+                    break
+    return total
+
+
+def page_table_bytes(pids: set[int]) -> int:
+    """Memory that the Linux kernel takes for the address spaces of these processes, which no PSS counts."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmPTE:"):
+                    total += int(line.split()[1]) * 1024
+    return total
+
+
 def available_bytes() -> int:
     """Memory that the machine still has, by its own account."""
     for line in Path("/proc/meminfo").read_text().splitlines():

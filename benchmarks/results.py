@@ -35,6 +35,20 @@ UNITS: Mapping[str, Unit] = {
     "fork of a live session with 0 MB": Unit(1e3, "ms"),
     "fork of a live session with 100 MB": Unit(1e3, "ms"),
     "death noticed": Unit(1e3, "ms"),
+    "engine idle": Unit(100, "%"),
+    "engine idle, whole run": Unit(100, "%"),
+    "episode seconds, p50": Unit(1, "s"),
+    "episode seconds, p99": Unit(1, "s"),
+    "environment share": Unit(100, "%"),
+    "environment share, queueing left out": Unit(100, "%"),
+    "host CPU": Unit(100, "%"),
+    "host cpu per episode": Unit(1e3, "ms"),
+    "machine CPU": Unit(100, "%"),
+    "loop lag, p99": Unit(1e3, "ms"),
+    "loop lag, worst": Unit(1e3, "ms"),
+    "peak memory": Unit(2**-30, "GiB"),
+    "peak page tables": Unit(2**-30, "GiB"),
+    "most interpreters": Unit(1, ""),
 }
 
 
