@@ -21,7 +21,7 @@ from ..tools.submit import Submit
 from ..tools.toolbox import TOOL_NAMES
 from .task_set import TaskSet, UnknownTaskSetError
 
-_FORMATS_WITH_ANSWERS = ("hermes", "json")
+_FORMATS_WITH_ANSWERS = ("hermes", "json", "native", "xml")
 """Formats in which code outside a call is no cell."""
 
 
@@ -40,7 +40,9 @@ class EnvConfig(BaseModel):
     """Options of the task set; `blackbox` takes `split`, `levels`, `size` and `seed`, data sets
     `path`, `split` and `limit`."""
     action_format: str = "code"
-    """How a message is read: `auto`, `code`, `fenced`, `hermes` or `json`."""
+    """How a message is read: a name in `tools.ACTION_FORMATS`."""
+    calls_per_message: int | None = Field(default=None, ge=1, le=64, strict=True)
+    """The most calls of one message; None for what models of the format do: one cell, or up to 16 calls."""
     tools: tuple[str, ...] = TOOL_NAMES
     """What a model may call; without `python_interpreter` no cell runs."""
     backend: str = "jupyter"
@@ -124,13 +126,18 @@ class EnvConfig(BaseModel):
                 raise ValueError(
                     "tools: without 'submit' no task can be solved; add it, or set code_extraction"
                 )
-        elif PythonInterpreter.name in self.tools and self.action_format not in _FORMATS_WITH_ANSWERS:
+        elif PythonInterpreter.name in self.tools and self.action_format not in self._formats_with_answers():
             raise ValueError(
                 f"code_extraction={self.code_extraction!r} is not allowed with action_format="
                 f"{self.action_format!r}, which reads code as a cell: use one of: "
-                f"{', '.join(_FORMATS_WITH_ANSWERS)}; or tools=('submit',)"
+                f"{', '.join(self._formats_with_answers())}; or tools=('submit',)"
             )
         return self
+
+    def _formats_with_answers(self) -> tuple[str, ...]:
+        """Formats that can tell an answer of this kind from a call."""
+        marked = self.code_extraction is not None and CODE_EXTRACTIONS[self.code_extraction].mark
+        return tuple(name for name in ACTION_FORMATS if name != "code") if marked else _FORMATS_WITH_ANSWERS
 
     @classmethod
     def for_gymnasium(
@@ -150,10 +157,11 @@ class EnvConfig(BaseModel):
     def make_parser(self) -> ActionParser:
         """What reads messages with these settings."""
         if self.code_extraction is None:
-            return make_parser(self.action_format)
-        calls = make_parser(self.action_format) if PythonInterpreter.name in self.tools else None
-        extraction = CODE_EXTRACTIONS[self.code_extraction]
-        return AnswerParser(calls, extraction.shape, extraction.write)
+            return make_parser(self.action_format, self.calls_per_message)
+        extraction, calls = CODE_EXTRACTIONS[self.code_extraction], None
+        if PythonInterpreter.name in self.tools:
+            calls = make_parser(self.action_format, self.calls_per_message, answer_mark=extraction.mark)
+        return AnswerParser(calls, extraction.shape, extraction.write, extraction.mark)
 
     def make_pool(self, *, size: int, warm: int) -> KernelPool:
         """Makes a pool of interpreters for environments with these settings; nothing starts yet."""

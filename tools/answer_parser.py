@@ -23,18 +23,21 @@ _AFTER_CALLS = "{instructions}\nWhen you are done, answer without a call. {shape
 class AnswerParser:
     """Reads calls, if there is a format for them, and tells answers from them."""
 
-    def __init__(self, calls: ActionParser | None, shape: str, write: Callable[[str], str]) -> None:
+    def __init__(
+        self, calls: ActionParser | None, shape: str, write: Callable[[str], str], mark: str = ""
+    ) -> None:
         """Takes the format of calls and that of answers.
 
         Args:
             calls: Reads messages with calls; None when there are no tools.
             shape: One sentence for the model: what an answer looks like.
             write: Program -> the answer that holds it.
+            mark: What an answer begins with, if anything.
         """
         self._calls = calls
         self._shape = shape
         self._write = write
-        self._reader = MessageReader((), most=0, missing="")
+        self._reader = MessageReader((), most=0, missing="", answer_mark=mark)
 
     @property
     def name(self) -> str:

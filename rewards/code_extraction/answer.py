@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_OPENING, _CLOSING, _THOUGHTS = "<answer>", "</answer>", "</think>"
+OPENING, _CLOSING, _THOUGHTS = "<answer>", "</answer>", "</think>"
 
 
 def answer_of(text: str) -> str | None:
@@ -13,11 +13,11 @@ def answer_of(text: str) -> str | None:
     reads them, do not split it.
     """
     said = text.rpartition(_THOUGHTS)[2]
-    text = said if _OPENING in said else text
+    text = said if OPENING in said else text
     end = text.rfind(_CLOSING)
-    if end < 0 or _OPENING not in text[:end]:
-        _, opening, answer = text.rpartition(_OPENING)
+    if end < 0 or OPENING not in text[:end]:
+        _, opening, answer = text.rpartition(OPENING)
         return answer if opening else None
-    start = text.find(_OPENING, text.rfind(_CLOSING, 0, end) + 1, end)
-    start = start if start >= 0 else text.find(_OPENING)
-    return text[start + len(_OPENING) : end]
+    start = text.find(OPENING, text.rfind(_CLOSING, 0, end) + 1, end)
+    start = start if start >= 0 else text.find(OPENING)
+    return text[start + len(OPENING) : end]

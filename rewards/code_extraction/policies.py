@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..tests import Language
-from .answer import answer_of
+from .answer import OPENING, answer_of
 from .blocks import CodeBlock, blocks_of
+from .boxed import BOX, boxed_of
 from .parsing_span import longest_parsing_span
 
 
@@ -27,6 +28,8 @@ class CodeExtraction:
     """One sentence for a model: what its answer must look like."""
     write: Callable[[str], str]
     """Program -> a message from which `find` takes it."""
+    mark: str = ""
+    """What an answer begins with, so that code before it is none; empty where nothing tells them apart."""
 
 
 _TAGS: Mapping[Language, frozenset[str]] = MappingProxyType(
@@ -97,6 +100,10 @@ def _answer_tag(text: str, language: Language) -> str | None:
     return _all_joined(answer, language) if blocks_of(answer) else answer.strip()
 
 
+def _boxed(text: str, language: Language) -> str | None:
+    return boxed_of(text)
+
+
 def _whole_text(text: str, language: Language) -> str | None:
     return text
 
@@ -108,6 +115,10 @@ def _fenced(source: str) -> str:
 
 def _tagged(source: str) -> str:
     return f"<think></think>\n<answer>\n{_fenced(source)}\n</answer>"
+
+
+def _in_box(source: str) -> str:
+    return f"{BOX}\n{_fenced(source)}\n}}"
 
 
 def _bare(source: str) -> str:
@@ -122,7 +133,8 @@ _TAGS_AND_BLOCK = (
 CODE_EXTRACTIONS: Mapping[str, CodeExtraction] = MappingProxyType(
     {
         "all-joined": CodeExtraction(_all_joined, _BLOCK, _fenced),
-        "answer-tag": CodeExtraction(_answer_tag, _TAGS_AND_BLOCK, _tagged),
+        "answer-tag": CodeExtraction(_answer_tag, _TAGS_AND_BLOCK, _tagged, OPENING),
+        "boxed": CodeExtraction(_boxed, r"Put the final answer in \boxed{}.", _in_box, BOX),
         "first-block": CodeExtraction(_first_block, _BLOCK, _fenced),
         "last-block": CodeExtraction(_last_block, _BLOCK, _fenced),
         "longest-parsing": CodeExtraction(_longest_parsing, _BLOCK, _fenced),

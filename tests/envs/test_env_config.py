@@ -16,7 +16,7 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
     ("settings", "told"),
     [
         ({"task_set": "mbqq"}, "task_set='mbqq' is not allowed: use one of:"),
-        ({"action_format": "xml"}, "'xml' is not allowed: use one of: auto, code, fenced, hermes, json"),
+        ({"action_format": "yaml"}, "'xml' is not allowed: use one of: auto, code, fenced, hermes, json"),
         ({"backend": "vm"}, "backend='vm' is not allowed: use one of:"),
         ({"max_turns": 0}, "max_turns=0 is not allowed: input should be greater than or equal to 1"),
         ({"max_turns": True}, "max_turns=True is not allowed: input should be a valid integer"),
@@ -42,6 +42,11 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
             {"code_extraction": "last-block"},
             "not allowed with action_format='code', which reads code as a cell",
         ),
+        (
+            {"code_extraction": "boxed"},
+            "use one of: auto, fenced, hermes, json, native, xml; or tools=('submit',)",
+        ),
+        ({"calls_per_message": 0}, "calls_per_message=0 is not allowed"),
         ({"rubric": {}}, "a rubric needs at least one weight"),
         ({"rubric": {"passed": float("nan")}}, "must be finite"),
         ({"turns": 3}, "unknown setting 'turns'; use one of: acquire_timeout, action_format"),

@@ -190,6 +190,20 @@ def test_no_text_is_too_strange(text: str) -> None:
             assert code is None or set(code) <= set(text) | {"\n"}
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"So it is \boxed{42}, where {x} is 7.", "42"),
+        (r"\boxed{1} or rather $\boxed{\{1, {2}\}}$", r"\{1, {2}\}"),
+        ("\\boxed{\n```python\nprint('}')\n```\n}", "print('}')"),
+        (r"\boxed{", None),
+        ("42", None),
+    ],
+)
+def test_the_last_box_is_the_answer(text: str, answer: str | None) -> None:
+    assert extract_code("boxed", text) == answer
+
+
 @given(programs.filter(lambda program: "<" not in program))
 def test_every_policy_finds_what_it_writes(program: str) -> None:
     for name, policy in CODE_EXTRACTIONS.items():
@@ -200,7 +214,10 @@ def test_every_policy_finds_what_it_writes(program: str) -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("line", ["(", "Hi", "x = [", "def f():", "'''", "```python", "a ```b", "<answer>"])
+@pytest.mark.parametrize(
+    "line",
+    ["\\boxed{", "\\boxed{```", "(", "Hi", "x = [", "def f():", "'''", "```python", "a ```b", "<answer>"],
+)
 def test_the_work_is_bounded(line: str) -> None:
     """A repeated line is the worst case of searches that are not linear: they would take many minutes."""
     text = f"{line}\n" * (100_000 // len(line))
