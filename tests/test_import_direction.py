@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "rewards": {"rewards", "kernels"},
     "envs": {"envs", "tools", "rewards", "kernels"},
     "agents": {"agents", "envs", "tools", "rewards", "kernels"},
+    "pyinterp_v0": {"agents"},
     "replgym": {"agents", "envs", "tools", "rewards", "kernels"},
 }
 HEAVY = {"torch", "transformers", "openai", "verl", "docker", "ray", "sglang", "vllm"}

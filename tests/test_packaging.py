@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("agents", "configs", "envs", "kernels", "replgym", "rewards", "tools")
+PARTS = ("agents", "configs", "envs", "kernels", "pyinterp_v0", "replgym", "rewards", "tools")
+PACKAGES = ("pyinterp_v0", "replgym")
 FILES = ("LICENSE", "README.md", "pyproject.toml")
 GENERATED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -31,9 +32,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_the_rooms_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    rooms = [path for part in PARTS if part != "replgym" for path in (ROOT / part).rglob("*")]
+    rooms = [path for part in PARTS if part not in PACKAGES for path in (ROOT / part).rglob("*")]
     files = {f"replgym/{path.relative_to(ROOT)}" for path in rooms if path.is_file()}
-    files |= {str(path.relative_to(ROOT)) for path in (ROOT / "replgym").iterdir() if path.is_file()}
+    own = [path for package in PACKAGES for path in (ROOT / package).iterdir()]
+    files |= {str(path.relative_to(ROOT)) for path in own if path.is_file()}
     expected = {file for file in files if "__pycache__" not in file}
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
 
