@@ -95,7 +95,7 @@ class ChatTemplate:
         return self._ids(MaskedMessages(messages, self._special, ("system", "assistant")), tools)
 
     def told(self, messages: Messages) -> Messages:
-        """The messages as this template can show them: answers of tools come from the user if it knows no tools."""
+        """The messages as this template can show them: those of tools come from the user if it knows none."""
         return messages if self._knows_tools else plain_messages(messages)
 
     @cached_property

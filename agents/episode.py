@@ -6,6 +6,7 @@ as a wrong answer.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Any
 
@@ -54,6 +55,14 @@ class Turn(_Record):
     host_calls: int = 0
     """Calls of host functions made by the cells."""
     parse_error: str = ""
+    protocol: str = ""
+    """What the calls were written in, such as `hermes`; `answer` for an answer, empty for neither."""
+    repaired: str = ""
+    """What was mended to read the calls; empty when they were well formed."""
+    left_out: int = 0
+    """Calls that were not carried out, because a message may not make so many."""
+    invented_output: bool = False
+    """Whether the message went on with an output that no interpreter gave; it was ignored."""
     void: bool = False
     """Whether neither code nor an answer came of the message."""
     finish_reason: str = "stop"
@@ -105,6 +114,16 @@ class Episode(_Record):
     def void_turns(self) -> int:
         """Messages of which neither code nor an answer came."""
         return sum(turn.void for turn in self.turns)
+
+    @property
+    def protocols(self) -> dict[str, int]:
+        """How many messages wrote their calls in which protocol."""
+        return dict(Counter(turn.protocol for turn in self.turns if turn.protocol))
+
+    @property
+    def invented_outputs(self) -> int:
+        """Messages that went on with an output of their own."""
+        return sum(turn.invented_output for turn in self.turns)
 
     @property
     def tool_calls(self) -> int:

@@ -47,7 +47,7 @@ class Transcript:
     def __init__(
         self, template: ChatTemplate, messages: Messages, tools: Sequence[Mapping[str, Any]] = ()
     ) -> None:
-        """Renders the first messages, and the schemas of tools if there are any; sampling starts after them."""
+        """Renders the first messages, with the schemas of tools if any; sampling starts after them."""
         self.template = template
         self._first = tuple(messages)
         self._tools = tuple(tools)

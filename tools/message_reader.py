@@ -27,6 +27,9 @@ _OUTPUT_FENCE = r"^[ \t]*+(?:`{3,}+|~{3,}+)[ \t]*+(?i:output|stdout|console|resu
 _OUTPUT_HEAD = r"^[*_# \t]{0,8}(?i:output|result)s?[:*_ \t]{0,8}\r?\n\s*+(?:`{3}|~{3})"
 _OUTPUT = rf"(?P<output><tool_response>|{_OUTPUT_FENCE}|^Out\[\d{{0,6}}\]:|{_OUTPUT_HEAD})"
 
+_FIRST = r"(?:(?=[<`~{\[\\])|^(?=[ \t*_#OoRr]))"
+"""What every mark begins with, which makes the search quick."""
+
 
 class MessageReader:
     """Reads messages whose calls are written in one of some syntaxes."""
@@ -47,7 +50,7 @@ class MessageReader:
             most: Calls of one message; further ones are counted.
             missing: Told to the model where there is no call.
             opaque: Read over as a whole: marks inside are no calls.
-            answer_mark: A text from which on a message is an answer; none where it is empty.
+            answer_mark: A tag or a command of TeX from which on a message is an answer; empty for none.
         """
         self._syntaxes = {syntax.name: syntax for syntax in (*syntaxes, *opaque)}
         self._counted = frozenset(syntax.name for syntax in syntaxes)
@@ -58,7 +61,7 @@ class MessageReader:
         groups += [_THOUGHT, _OTHER_TURN, _TURN_END, _OUTPUT]
         if answer_mark:
             groups.append(f"(?P<answer>{re.escape(answer_mark)})")
-        self._marks = re.compile("|".join(groups), re.MULTILINE)
+        self._marks = re.compile(f"{_FIRST}(?:{'|'.join(groups)})", re.MULTILINE)
 
     def read(self, text: str) -> ParsedAction:
         """Reads one message."""

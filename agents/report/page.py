@@ -51,6 +51,7 @@ def render(run: RunData, *, decode: Decode | None = None, cap: int = 400) -> str
         "tiles": sections.tiles(run),
         "missing": _missing(run),
         "arms_table": sections.arms_table(run),
+        "protocols": sections.protocols_lines(run),
         "arms_chart": sections.arms_chart(run),
         "levels_chart": sections.levels_chart(run),
         "quality_table": quality_table(run),

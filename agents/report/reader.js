@@ -109,7 +109,9 @@
   };
   const turn = (t, index) => {
     const facts = [];
+    if (t.protocol) facts.push(t.repaired ? `${t.protocol}, repaired: ${t.repaired}` : t.protocol);
     if (t.calls) facts.push(plural(t.calls, "call"));
+    if (t.invented) facts.push("invented an output");
     if (t.hostCalls) facts.push(plural(t.hostCalls, "host call"));
     if (t.tokens) facts.push(plural(t.tokens, "token"));
     if (t.finish !== "stop") facts.push(`ended by ${t.finish}`);

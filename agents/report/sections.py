@@ -82,6 +82,15 @@ def arms_table(run: RunData) -> str:
     return f'<div class="scroll">{table}</div>'
 
 
+def protocols_lines(run: RunData) -> str:
+    """For each arm, in which protocols its messages were written, and how exact its ids are."""
+    summaries = {arm: EvaluationSummary.of(episodes) for arm, episodes in run.arms.items()}
+    return "<br>".join(
+        escape("; ".join(filter(None, (f"{arm_name(arm)}: {each.protocols_line}", each.ids_line))))
+        for arm, each in summaries.items()
+    )
+
+
 def arms_chart(run: RunData) -> str:
     """Success of every arm with its interval."""
     styles = arm_styles(run)

@@ -143,12 +143,13 @@ async def test_native_tool_calls_become_text_and_go_back_as_calls() -> None:
         await policy(PolicyContext(messages, "e", tools=tools), Sampling())
         await policy(PolicyContext(messages, "e"), Sampling())
         await policy.close()
-    assert first.text == 'Look.\n<tool_call>\n{"name": "python", "arguments": {"code": "f(1)"}}\n</tool_call>'
-    assert (seen[0]["tools"], seen[0]["seed"], seen[0]["stop"]) == (tools, 4, ["X"])
+    block = '<tool_call id="x">\n{"name": "python", "arguments": {"code": "f(1)"}}\n</tool_call>'
+    assert first.text == f"Look.\n{block}"
+    assert (seen[0]["tools"], seen[0]["seed"], "stop" in seen[0]) == (tools, 4, False)
     assistant, observation = seen[1]["messages"][1:]
     assert assistant["content"] == "Look."
     assert assistant["tool_calls"][0]["function"] == {"name": "python", "arguments": '{"code": "f(1)"}'}
-    assert observation == {"role": "tool", "tool_call_id": assistant["tool_calls"][0]["id"], "content": "7"}
+    assert observation == {"role": "tool", "tool_call_id": "x", "content": "7"}
     assert seen[2]["messages"][2] == {"role": "user", "content": "<tool_response>\n7\n</tool_response>"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -28,9 +29,12 @@ from replgym.agents.expert_policy import next_cell
 from replgym.agents.training.train_config import TrainConfig
 from replgym.agents.training.verl_overrides import agent_loop_entry, verl_overrides
 from replgym.agents.verl_adapter.agent_loop import InterpreterAgentLoop
+from replgym.agents.verl_adapter.names import ENGINE
 from replgym.agents.verl_adapter.task_rows import write_rows
 from replgym.agents.verl_adapter.worker_resources import worker_resources
 from replgym.envs import AsyncInterpreterEnv, TaskSet
+
+from .templates import FORGETFUL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = TrainConfig.load(
@@ -184,7 +188,7 @@ async def test_an_episode_reaches_verl_token_for_token(
     assert made.response_logprobs == [-0.25 * one for one in made.response_mask]
     turns = len(engine.asked)
     assert made.num_turns == 2 + turns + (turns - 1)
-    told = {"acc": 1.0, "turns": turns, "tool_calls": turns, "void_turns": 0}
+    told = {"acc": 1.0, "turns": turns, "tool_calls": turns, "void_turns": 0, "invented_outputs": 0}
     assert made.extra_fields["reward_extra_info"] == told
     assert (made.extra_fields["min_global_steps"], made.extra_fields["max_global_steps"]) == (4, 4)
     assert len({request for request, _, _ in engine.asked}) == 1
@@ -234,6 +238,74 @@ async def test_verl_gives_a_masked_episode_no_gradient_and_its_place_in_the_grou
     expected = mask * torch.tensor([[-1.0], [0.0], [1.0], [-1.0]]) * (0.5 / scores[:, -1].std()) / mask.sum()
     assert logprobs.grad is not None
     torch.testing.assert_close(logprobs.grad, expected, rtol=1e-4, atol=0)
+
+
+async def test_a_template_that_forgets_reasoning_gives_verl_an_output_a_branch(
+    verl_config: Any, tokenizer: Any, folder: Path
+) -> None:
+    forgetful = copy.copy(tokenizer)
+    forgetful.chat_template = FORGETFUL.jinja
+    act, think = expert(tokenizer), tokenizer.encode("<think>x</think>", add_special_tokens=False)
+    engine = Engine(lambda ids, parameters: [*think, *act(ids, parameters)])
+    made = await loop_of(verl_config, forgetful, engine, folder).run(dict(PARAMETERS), **row())
+    assert isinstance(made, list)
+    assert len(made) == len(engine.asked) > 1
+    for output, (_, prompt, _), ids in zip(made, engine.asked, engine.answered, strict=True):
+        assert (output.prompt_ids, output.response_ids) == (prompt, ids)
+        assert output.response_mask == [1] * len(ids)
+        assert output.response_logprobs == [-0.25] * len(ids)
+        assert (output.reward_score, output.extra_fields) == (1.0, made[-1].extra_fields)
+
+
+async def test_verl_gives_all_branches_of_an_episode_one_advantage_and_every_token_one_weight() -> None:
+    mask = torch.tensor([[1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]])
+    scores = torch.zeros(3, 4)
+    scores[:, -1] = torch.tensor([1.0, 1.0, 0.0])
+    group = {"uid": np.array(["a"] * 3, dtype=object)}
+    batch = DataProto.from_dict({"response_mask": mask, "token_level_rewards": scores}, group)
+    settings = {"gamma": 1.0, "lam": 1.0, "num_repeat": 2, "norm_adv_by_std_in_grpo": True, "config": None}
+    keys = ["a_0_0", "a_0_1", "a_1_0"]
+    made = compute_advantage_for_multi_trajectories(batch, keys, adv_estimator="grpo", **settings)
+    logprobs = torch.zeros(3, 4, requires_grad=True)
+    agg_loss(-made.batch["advantages"] * torch.exp(logprobs), mask, "token-mean").backward()
+    one = 0.5 / torch.tensor([1.0, 0.0]).std()  # two episodes, not three outputs, make the group's statistics
+    expected = mask * torch.tensor([[-1.0], [-1.0], [1.0]]) * one / mask.sum()
+    assert logprobs.grad is not None
+    torch.testing.assert_close(logprobs.grad, expected, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "blind", "given"),
+    [(ENGINE, True, True), ("vllm", True, True), ("sglang", False, True), ("sglang", True, False)],
+)
+async def test_a_message_ends_at_its_call_whether_or_not_the_engine_can_stop(
+    verl_config: Any, tokenizer: Any, folder: Path, name: str, blind: bool, given: bool
+) -> None:
+    config = verl_config.copy()
+    config.actor_rollout_ref.rollout.name = name
+    config.actor_rollout_ref.rollout.skip_tokenizer_init = blind
+    act, invented = expert(tokenizer), tokenizer.encode("\n```output\n5\n```\n", add_special_tokens=False)
+    engine = Engine(lambda ids, parameters: [*act(ids, parameters)[:-1], *invented])
+    made = await loop_of(config, tokenizer, engine, folder, stop_at_call=True).run(dict(PARAMETERS), **row())
+    assert isinstance(made, AgentLoopOutput)
+    assert made.reward_score == 1.0
+    assert {"stop" in parameters for _, _, parameters in engine.asked} == {given}
+    told = tokenizer.decode([n for n, one in zip(made.response_ids, made.response_mask, strict=True) if one])
+    assert "output" not in told
+    assert made.extra_fields["reward_extra_info"]["invented_outputs"] == 0
+    for _, prompt, _ in engine.asked:
+        assert [*made.prompt_ids, *made.response_ids][: len(prompt)] == prompt
+
+
+async def test_without_stops_a_policy_must_end_its_turns(
+    verl_config: Any, tokenizer: Any, folder: Path
+) -> None:
+    engine = Engine(expert(tokenizer))
+    made = await loop_of(verl_config, tokenizer, engine, folder).run(dict(PARAMETERS), **row())
+    assert isinstance(made, AgentLoopOutput)
+    assert not any("stop" in parameters for _, _, parameters in engine.asked)
+    ends = [n for n, one in zip(made.response_ids, made.response_mask, strict=True) if one]
+    assert ends.count(tokenizer.eos_token_id) == len(engine.asked)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
     ("settings", "told"),
     [
         ({"task_set": "mbqq"}, "task_set='mbqq' is not allowed: use one of:"),
-        ({"action_format": "yaml"}, "'xml' is not allowed: use one of: auto, code, fenced, hermes, json"),
+        ({"action_format": "yaml"}, "'yaml' is not allowed: use one of: auto, code, fenced, hermes, json"),
         ({"backend": "vm"}, "backend='vm' is not allowed: use one of:"),
         ({"max_turns": 0}, "max_turns=0 is not allowed: input should be greater than or equal to 1"),
         ({"max_turns": True}, "max_turns=True is not allowed: input should be a valid integer"),
