@@ -77,7 +77,7 @@ class FleetCheck:
             raise EndpointError(f"{error}; correct --base-url or --model") from error
         except EngineError as error:
             raise EndpointError(
-                f"{server.url} gives no exact ids as a server of {self._fleet.wire.name} does: {error}"
+                f"{server.url} does not sample as a server of {self._fleet.wire.name} does: {error}"
             ) from error
         return FleetFacts(model, window, scaled)
 

@@ -74,6 +74,11 @@ def status(code: int, text: str = "{}", **headers: str) -> Fault:
     return fail
 
 
+async def let_through(http: web.Request, handler: Handler) -> web.StreamResponse:
+    """No fault."""
+    return await handler(http)
+
+
 async def hang_up(http: web.Request, handler: Handler) -> web.StreamResponse:
     """Closes the connection before it answers."""
     assert http.transport is not None
