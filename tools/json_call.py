@@ -153,10 +153,14 @@ def _decoded(arguments: object) -> object:
 
 
 def _readable(arguments: dict[str, Any], notes: list[str]) -> dict[str, Any]:
-    """The arguments, with real line breaks in code that has none."""
+    """The arguments without lone surrogates, and with line breaks in code that has none."""
     mended = dict(arguments)
     for key, value in arguments.items():
-        code = unescaped_code(value) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            continue
+        if not value.isascii():
+            mended[key] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        code = unescaped_code(value)
         if code is not None:
             notes.append(f"escaped line breaks in {key[:40]!r}")
             mended[key] = code

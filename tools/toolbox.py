@@ -13,7 +13,9 @@ from .submit import Submit
 from .tool import Observation, Tool, openai_schema
 from .tool_call import ToolCall
 from .turned_off_interpreter import TurnedOffInterpreter
+from .typed_arguments import typed_arguments
 
+_MOST_FAULTS = 3
 TOOL_NAMES = (PythonInterpreter.name, Submit.name)
 
 
@@ -53,11 +55,17 @@ class Toolbox:
             names = ", ".join(tool.name for tool in self.tools)
             return Observation(f"there is no tool {call.name[:100]!r}; use one of: {names}", refused=True)
         try:
-            arguments = tool.arguments.model_validate(dict(call.arguments))
+            arguments = tool.arguments.model_validate(typed_arguments(tool, call.arguments))
         except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            where = ".".join(map(str, detail["loc"]))[:100]
-            wanted = ", ".join(tool.arguments.model_fields)
-            told = f"{tool.name}: argument {where!r}: {detail['msg']}; it takes: {wanted}"
-            return Observation(told, refused=True)
+            return Observation(_told(tool, error), refused=True)
         return await tool(session, arguments)
+
+
+def _told(tool: Tool, error: ValidationError) -> str:
+    """What is wrong with the arguments, in one line."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    wrong = "; ".join(
+        f"argument {'.'.join(map(str, fault['loc']))[:100]!r}: {fault['msg']}"
+        for fault in faults[:_MOST_FAULTS]
+    )
+    return f"{tool.name}: {wrong}; it takes: {', '.join(tool.arguments.model_fields)}"
