@@ -128,7 +128,7 @@ class ChatTemplate:
     def survives_text(self, ids: Sequence[int]) -> bool:
         """Whether the text of a sampled message, encoded again, gives the same ids.
 
-        Where it does not, a trainer that keeps text in place of ids learns from tokens that were never sampled.
+        Where it does not, a trainer that keeps text learns from tokens that were never sampled.
         """
         body = list(ids[:-1]) if ids and ids[-1] == self.end_of_turn else list(ids)
         return list(self._tokenizer.encode(self.decode(body), add_special_tokens=False)) == body

@@ -125,6 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
     summary = asyncio.run(plan.carry_out(_console()))
     _console().print(summary_table({plan.title: summary}))
     _console().print(quality_table(summary))
+    _console().print(summary.protocols_line, markup=False)
+    if summary.ids_line:
+        _console().print(summary.ids_line, markup=False)
     if plan.output is not None:
         _console().print(f"Written: {plan.output / 'episodes.jsonl'}, {plan.output / 'summary.json'}")
     return 0

@@ -1,4 +1,4 @@
-"""How far the record of an episode may be from what its engine saw, and what a record in text would have lost."""
+"""How far a record may be from what its engine saw, and what a record in text would have lost."""
 
 from __future__ import annotations
 
@@ -18,13 +18,22 @@ class Drift(BaseModel):
     text. Always 0 where ids go in and come out."""
     retokenized: int = 0
     """Messages that do not survive being text: encoding what was decoded gives other ids than were sampled.
-    A trainer that keeps text would have learned from ids that nobody sampled. For an endpoint that renders the
-    conversation anew itself: messages that came back changed in the next prompt."""
+    A trainer that keeps text would have learned from ids that nobody sampled. For an endpoint that renders
+    the conversation anew itself: messages that came back changed in the next prompt."""
 
-    def plus(self, *, drifted: bool, retokenized: bool) -> Drift:
-        """The counts after one more message."""
+    def __add__(self, other: Drift) -> Drift:
         return Drift(
-            turns=self.turns + 1,
-            drifted=self.drifted + drifted,
-            retokenized=self.retokenized + retokenized,
+            turns=self.turns + other.turns,
+            drifted=self.drifted + other.drifted,
+            retokenized=self.retokenized + other.retokenized,
         )
+
+    @property
+    def drift_rate(self) -> float | None:
+        """Share of the messages that drifted; None without any."""
+        return self.drifted / self.turns if self.turns else None
+
+    @property
+    def retokenization_rate(self) -> float | None:
+        """Share of the messages that a record in text would have changed; None without any."""
+        return self.retokenized / self.turns if self.turns else None

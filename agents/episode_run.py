@@ -128,9 +128,15 @@ class EpisodeRun:
         if self._transcript is not None:
             if self.limits.response_tokens is not None:
                 room.append(self.limits.response_tokens - self._transcript.response_length)
-            if self.limits.context_tokens is not None:
-                room.append(self.limits.context_tokens - len(self._transcript.context_ids))
+            if self._window is not None:
+                room.append(self._window - len(self._transcript.context_ids))
         return min(room)
+
+    @property
+    def _window(self) -> int | None:
+        """The most ids of a context, by the limits or by what the engine says of itself."""
+        known = (self.limits.context_tokens, getattr(self.policy, "context_tokens", None))
+        return min((most for most in known if most is not None), default=None)
 
     async def _sample(self, room: int) -> Completion:
         sampling = replace(
@@ -159,7 +165,7 @@ class EpisodeRun:
     def _record_seen(self, completion: Completion) -> None:
         """Records what an endpoint says that it saw and sampled."""
         broke = self._branches.sampled(completion.prompt_ids, completion.token_ids, completion.logprobs)
-        self._drift = self._drift.plus(drifted=False, retokenized=broke)
+        self._drift += Drift(turns=1, retokenized=broke)
 
     def _record_sampled(self, completion: Completion, transcript: Transcript) -> None:
         """Records what the engine was given and sampled, or, where it differs, what it says that it saw.
@@ -179,7 +185,7 @@ class EpisodeRun:
         saw = completion.prompt_ids or given
         drifted = not made or saw != given or completion.prompt_tokens not in (0, len(given))
         self._branches.sampled(saw, ids, completion.logprobs, exact=made)
-        self._drift = self._drift.plus(drifted=drifted, retokenized=not template.survives_text(ids))
+        self._drift += Drift(turns=1, drifted=drifted, retokenized=not template.survives_text(ids))
         transcript.sampled(ids, completion.text)
 
     def _tokens(self, completion: Completion) -> TokenFacts:
@@ -235,7 +241,7 @@ class EpisodeRun:
     def _next_context(self, transcript: Transcript, messages: Sequence[Message]) -> Context | None:
         """What the engine must see next; None when it leaves no room for another message."""
         limits, context = self.limits, transcript.answered(messages)
-        most, window = limits.response_tokens, limits.context_tokens
+        most, window = limits.response_tokens, self._window
         if most is not None and transcript.response_length + context.added >= most:
             return None
         if window is None:
@@ -287,6 +293,10 @@ def _turn(
         calls=record.calls,
         host_calls=record.host_calls,
         parse_error=record.parse_error,
+        protocol=record.protocol,
+        repaired=record.repaired,
+        left_out=record.left_out,
+        invented_output=record.invented_output,
         void=record.facts.void,
         finish_reason=completion.finish_reason,
         prompt_tokens=completion.prompt_tokens,

@@ -49,6 +49,21 @@ class EvaluationSummary(BaseModel):
     """Unbiased, mean over the tasks, for powers of two up to the scored samples that every task has."""
     mean_turns: float | None
     mean_tool_calls: float | None
+    protocols: dict[str, int] = {}
+    """Messages of scored episodes by what their calls were written in."""
+    repaired: int = 0
+    """Messages whose calls were mended to be read."""
+    invented_outputs: int = 0
+    """Messages that went on with an output of their own."""
+    parse_errors: int = 0
+    """Messages that could not be read."""
+    drift_rate: float | None = None
+    """Share of recorded messages whose ids may not be what the engine saw or sampled; see `Drift.drifted`.
+
+    None when no ids were recorded, as with endpoints that return text.
+    """
+    retokenization_rate: float | None = None
+    """Share of recorded messages that a record in text would have changed; see `Drift.retokenized`."""
     mean_reward: float | None
     quality: Quality
     """Share of tests passed and its bands, over the scored episodes."""
@@ -87,6 +102,12 @@ class EvaluationSummary(BaseModel):
             pass_at_k={k: fmean(pass_at_k(n, c, k) for n, c, _ in known) for k in _powers(known)},
             mean_turns=tally.turns / scored if scored else None,
             mean_tool_calls=tally.tool_calls / scored if scored else None,
+            protocols=dict(tally.protocols.most_common()),
+            repaired=tally.repaired,
+            invented_outputs=tally.invented_outputs,
+            parse_errors=tally.parse_errors,
+            drift_rate=tally.drift.drift_rate,
+            retokenization_rate=tally.drift.retokenization_rate,
             mean_reward=tally.rewards / tally.rewarded if tally.rewarded else None,
             quality=tally.quality.quality(),
             difficulties={level: tally.levels[level].quality() for level in levels},
@@ -94,6 +115,28 @@ class EvaluationSummary(BaseModel):
             stops=dict(tally.stops),
             tasks=tuple(TaskResult(task_id=name, **counts._asdict()) for name, counts in tally.tasks.items()),
             seconds=seconds,
+        )
+
+    @property
+    def protocols_line(self) -> str:
+        """In which protocols the messages were written, and what was wrong with them, in one line."""
+        wrong = {
+            "repaired": self.repaired,
+            "unreadable": self.parse_errors,
+            "with invented output": self.invented_outputs,
+        }
+        counts = [f"{name} {count:,}" for name, count in self.protocols.items()]
+        return f"protocols: {', '.join(counts) or 'none'}" + "".join(
+            f"; {count:,} {told}" for told, count in wrong.items() if count
+        )
+
+    @property
+    def ids_line(self) -> str:
+        """How exact the recorded token ids are, in one line; empty when there are none."""
+        if self.drift_rate is None or self.retokenization_rate is None:
+            return ""
+        return (
+            f"token ids: drift_rate {self.drift_rate:.2%}, retokenization_rate {self.retokenization_rate:.2%}"
         )
 
     @property

@@ -1,7 +1,7 @@
-"""Messages with marks in place of their contents, so that a rendering can be taken apart into scaffold and content.
+"""Messages with marks for their contents, so that a rendering can be taken apart into scaffold and content.
 
-What the environment or the model wrote itself may be shown to the template as it is; only spellings of special
-tokens in it are marked. White space at the ends of a content always stays for the template to treat.
+What the environment or the model wrote itself may be shown to the template as it is; only spellings of
+special tokens in it are marked. White space at the ends of a content always stays for the template to treat.
 """
 
 from __future__ import annotations

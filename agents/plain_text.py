@@ -1,7 +1,7 @@
 """Text from outside as token ids, so that it can never become a special token.
 
-A tokenizer takes the spelling of an added token, such as `<|im_end|>` or `<tool_call>`, for that token, wherever
-it stands. Text of a tool or of a user is therefore cut inside every such spelling and encoded in parts: the
+A tokenizer takes the spelling of an added token, such as `<|im_end|>` or `<tool_call>`, for that token,
+wherever it stands. Text of a tool or of a user is therefore cut inside every such spelling and encoded in parts: the
 same characters, made of plain tokens.
 """
 
@@ -34,7 +34,7 @@ class PlainText:
         """Ids of a rendering, in one piece unless one of its contents would become a special token.
 
         Args:
-            pieces: Scaffold and content by turns, beginning and ending with a scaffold, which is the template's.
+            pieces: Scaffold and content by turns; the first and the last are scaffold, the template's own.
         """
         whole = "".join(pieces)
         if all(whole.count(word) == _count(pieces[::2], word) for word in self._words if word in whole):
@@ -55,7 +55,7 @@ class PlainText:
 
 
 def well_formed(text: str) -> str:
-    """The text without lone surrogates, which no encoding can carry; pairs become the character they stand for."""
+    """The text without lone surrogates, which no encoding can carry; pairs become their character."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

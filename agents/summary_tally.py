@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .drift import Drift
 from .episode import Episode
 from .episode_level import level_of
 from .quality_tally import QualityTally
@@ -31,6 +32,12 @@ class SummaryTally:
     """Of scored episodes, as everything below."""
     turns: int = 0
     tool_calls: int = 0
+    protocols: Counter[str] = field(default_factory=Counter)
+    """Messages by what their calls were written in."""
+    repaired: int = 0
+    invented_outputs: int = 0
+    parse_errors: int = 0
+    drift: Drift = field(default_factory=Drift)
     rewarded: int = 0
     rewards: float = 0.0
     quality: QualityTally = field(default_factory=QualityTally)
@@ -48,6 +55,12 @@ class SummaryTally:
         self.stops[str(episode.stop)] += 1
         self.turns += len(episode.turns)
         self.tool_calls += episode.tool_calls
+        self.protocols.update(episode.protocols)
+        self.repaired += sum(bool(turn.repaired) for turn in episode.turns)
+        self.invented_outputs += episode.invented_outputs
+        if episode.drift is not None:
+            self.drift += episode.drift
+        self.parse_errors += sum(bool(turn.parse_error) for turn in episode.turns)
         if episode.reward is not None:
             self.rewarded += 1
             self.rewards += episode.reward

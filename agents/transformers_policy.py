@@ -64,6 +64,11 @@ class TransformersPolicy:
         return self._template
 
     @property
+    def context_tokens(self) -> int | None:
+        """The most ids that the model takes; None when its configuration does not say."""
+        return self._generator.context_tokens
+
+    @property
     def generator(self) -> BatchedGenerator:
         """The engine, for callers that bring ids of their own."""
         return self._generator

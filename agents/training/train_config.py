@@ -86,6 +86,8 @@ class GrpoConfig(_Section):
     max_turn_tokens: int = Field(default=80, ge=4)
     mask_void_turns: bool = False
     """Leave episodes with a turn without code or answer out of the loss, as SimpleTIR does."""
+    stop_at_call: bool = False
+    """End a message where its tool call ends; without it the policy learns to end its turns itself."""
     save_every: int = Field(default=10, ge=1)
     episode_seconds: float = Field(default=120.0, gt=0)
     """Deadline of one training episode."""

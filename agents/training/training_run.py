@@ -45,6 +45,7 @@ class TrainingRun:
             turn_tokens=config.grpo.max_turn_tokens,
             response_tokens=config.grpo.max_response_tokens,
             prompt_tokens=config.grpo.max_prompt_tokens,
+            stop_at_call=config.grpo.stop_at_call,
             seconds=config.grpo.episode_seconds,
         )
 

@@ -75,6 +75,7 @@ def agent_loop_entry(config: TrainConfig, episodes_dir: Path) -> list[dict[str, 
             "turn_tokens": config.grpo.max_turn_tokens,
             "episode_seconds": config.grpo.episode_seconds,
             "mask_void_turns": config.grpo.mask_void_turns,
+            "stop_at_call": config.grpo.stop_at_call,
         }
     ]
 

@@ -72,8 +72,8 @@ class BatchedGenerator:
             vocabulary: Ids from here on are padding of the embedding and are never sampled.
             decode: Text of ids, for requests with stop texts.
             max_lanes: How many requests run at once; others wait.
-            max_tokens: How many tokens, padding included, the running batch and the caches of episodes may each
-                hold. A request that is longer than that runs alone.
+            max_tokens: How many tokens, padding included, the running batch and the caches of episodes may
+                each hold when a request joins. One that is longer than that runs alone.
         """
         self._model = model
         self._end = end_of_turn
@@ -88,7 +88,7 @@ class BatchedGenerator:
         self._batch = LaneBatch(model)
         self._lanes: list[_Lane] = []
         self._pending = torch.zeros(0, 0)  # logits of the next token, one row a lane
-        self._longest: int | None = getattr(model.config, "max_position_embeddings", None)
+        self.context_tokens: int | None = getattr(model.config, "max_position_embeddings", None)
         self._rows: int = model.get_input_embeddings().num_embeddings
         self._watches: dict[tuple[str, ...], StopWatch] = {}
         self._caches: OrderedDict[str, tuple[tuple[int, ...], LaneCache]] = OrderedDict()
@@ -109,7 +109,7 @@ class BatchedGenerator:
                 raised.
         """
         self._check(prompt, sampling)
-        room = sampling.max_tokens if self._longest is None else self._longest - len(prompt)
+        room = sampling.max_tokens if self.context_tokens is None else self.context_tokens - len(prompt)
         sampling = replace(sampling, max_tokens=min(sampling.max_tokens, max(1, room)))
         seed = sampling.seed if sampling.seed is not None else random.getrandbits(63)
         watch = self._watch(sampling.stop)
@@ -154,9 +154,10 @@ class BatchedGenerator:
         unknown = next((number for number in prompt if not 0 <= number < self._rows), None)
         if unknown is not None:
             raise PolicyError(f"prompt id {unknown} is none of the model, which has {self._rows}")
-        if self._longest is not None and len(prompt) > self._longest:
+        if self.context_tokens is not None and len(prompt) > self.context_tokens:
             raise PolicyError(
-                f"the context has {len(prompt)} ids, but the model takes {self._longest}; set context_tokens"
+                f"the context has {len(prompt)} ids, but the model takes {self.context_tokens}; "
+                "set context_tokens"
             )
         if sampling.stop and self._decode is None:
             raise PolicyError("stop texts need `decode`; give it to BatchedGenerator")
@@ -202,7 +203,7 @@ class BatchedGenerator:
             return
         try:
             self._join(joining)
-        except Exception as error:  # noqa: BLE001 - a boundary: what cannot be read in fails, what runs goes on
+        except Exception as error:  # a boundary: what cannot be read in fails, what runs goes on
             for lane in joining:
                 lane.future.set_exception(PolicyError(f"the model failed: {error}"))
             if len(self._batch) != len(self._lanes):

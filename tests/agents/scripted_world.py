@@ -32,7 +32,10 @@ class World:
         self.heard.append(text)
         answer = self._answers[len(self.heard) - 1]
         last = len(self.heard) == len(self._answers)
-        info = {"turn": TurnRecord(text, answer), "stop": EndReason.TURN_LIMIT if last else None}
+        info = {
+            "turn": TurnRecord(text, answer, answers=(answer,)),
+            "stop": EndReason.TURN_LIMIT if last else None,
+        }
         return StepResult(answer, 0.0, False, last, info)
 
     async def end(self) -> StepResult:
@@ -63,7 +66,7 @@ class Engine:
 
 
 def assert_record_is_what_the_engine_saw(episode: Episode, seen: Sequence[Seen]) -> None:
-    """Every sampled id is in exactly one branch, after exactly what the engine saw, and nothing else counts."""
+    """Every sampled id is in exactly one branch, after exactly what the engine saw; nothing else counts."""
     branches = iter(episode.branches)
     branch, place, mask, logprobs = None, 0, [], []
     for prompt, ids, known in seen:
