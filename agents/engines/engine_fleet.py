@@ -173,9 +173,9 @@ class _Message:
     async def _recover(self, server: EngineServer, error: EngineError) -> None:
         """Pauses before the next attempt, or gives up."""
         self._retries, self._last = True, str(error)
-        overloaded = isinstance(error, BusyError) and error.overloaded
-        self._avoid = "" if overloaded else server.url
-        if not overloaded and not isinstance(error, LostError):
+        self._avoid = "" if isinstance(error, BusyError) and error.overloaded else server.url
+        answered = isinstance(error, BadAnswerError) or (isinstance(error, BusyError) and not error.not_there)
+        if answered:
             self._answered += 1
             if self._answered >= self._limits.attempts:
                 raise UnavailableError(f"{self._answered} attempts failed; the last one: {error}") from error

@@ -16,15 +16,18 @@ from .transport import HttpAnswer, Transport
 
 _HEALTH_SECONDS = 5.0
 _RETRIED = (408, 425, 429)
+_NOT_THERE = (429, 502, 503, 504)
 _TOO_LONG = re.compile(r"longer than|too long|maximum context|context length|max_model_len|exceeds", re.I)
 
 
 class BusyError(EngineError):
     """The server is overloaded or broken; another attempt may do better."""
 
-    def __init__(self, message: str, *, overloaded: bool, retry_after: float | None) -> None:
+    def __init__(self, message: str, status: int, retry_after: float | None) -> None:
         super().__init__(message)
-        self.overloaded = overloaded
+        self.overloaded = status == 429 or (status == 503 and retry_after is not None)
+        self.not_there = status in _NOT_THERE
+        """Whether it only wants to be asked later; nothing is wrong with the request."""
         self.retry_after = retry_after
 
 
@@ -125,8 +128,7 @@ class EngineServer:
         if status == 200:
             return
         if status in _RETRIED or status >= 500:
-            overloaded = status == 429 or (status == 503 and answer.retry_after is not None)
-            raise BusyError(said, overloaded=overloaded, retry_after=answer.retry_after)
+            raise BusyError(said, status, answer.retry_after)
         if status in (401, 403):
             raise RefusedError(f"{self.url} refuses the key (HTTP {status}): {answer.message}", status)
         if status == 413 or (status in (400, 422) and _TOO_LONG.search(answer.message)):
@@ -138,22 +140,23 @@ class EngineServer:
         if not error.overloaded:
             self._failed()
         elif error.retry_after and self.away is None:
-            self._leave(asyncio.sleep(min(error.retry_after, self._limits.deadline)), error)
+            self._leave(asyncio.sleep(min(error.retry_after, self._limits.deadline)), str(error))
 
     def _failed(self) -> None:
         self._breaker.failed()
         if self._breaker.state is BreakerState.OPEN and self.away is None:
-            self._leave(self._revive(), AwayError(f"{self.url} failed too often"))
+            self._leave(self._revive(), f"{self.url} failed too often")
 
-    def _leave(self, until: Coroutine[None, None, None], why: EngineError) -> None:
+    def _leave(self, until: Coroutine[None, None, None], why: str) -> None:
+        """Sends nothing here until something has come; those who wait for a slot go elsewhere."""
         self.away = asyncio.create_task(until)
         self.away.add_done_callback(self._back)
-        self.gate.turn_away(AwayError(str(why)))
+        self.gate.turn_away(lambda: AwayError(why))
 
     def _back(self, task: asyncio.Task[None]) -> None:
         self.away = None
         if not task.cancelled() and self._breaker.state is BreakerState.OPEN:
-            self._leave(self._revive(), AwayError(f"{self.url} failed too often"))
+            self._leave(self._revive(), f"{self.url} failed too often")
 
     async def _revive(self) -> None:
         while self._breaker.state is not BreakerState.CLOSED:

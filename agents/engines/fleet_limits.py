@@ -16,7 +16,7 @@ class FleetLimits:
     deadline: float = 300.0
     """One message with all attempts and pauses, without the waiting for a slot."""
     connect_seconds: float = 5.0
-    answer_seconds: float = 240.0
+    answer_seconds: float = 120.0
     """From the request to the first byte of its answer, so the time that an engine may sample."""
     body_seconds: float = 30.0
     """From the first byte to the last."""
@@ -25,7 +25,7 @@ class FleetLimits:
     response_bytes: int = 64 * 2**20
     """The largest answer."""
     attempts: int = 6
-    """Attempts that a server may answer with an error; a server that is away is not an attempt."""
+    """Attempts at one message that may be answered wrongly; a server that is away or busy costs only time."""
     pause_first: float = 0.25
     pause_most: float = 10.0
     """Pauses between attempts double from the first to this one; each is drawn from its upper half."""

@@ -123,7 +123,7 @@ class ScriptedEngine:
         """Ends all requests with what they have, as an update of the weights does; says how many."""
         for request in self._requests.values():
             request.broken_off.set()
-        self._gate.turn_away(_BrokenOffError())
+        self._gate.turn_away(_BrokenOffError)
         return len(self._requests)
 
     async def __aenter__(self) -> Self:

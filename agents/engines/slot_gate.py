@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
@@ -18,6 +18,7 @@ class SlotGate:
         self._slots = slots
         self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
         self._arrivals = itertools.count()
+        self._waiting = 0
 
     @property
     def in_flight(self) -> int:
@@ -27,7 +28,7 @@ class SlotGate:
     @property
     def waiting(self) -> int:
         """Callers that wait for a slot."""
-        return sum(not future.done() for _, _, future in self._queue)
+        return self._waiting
 
     @asynccontextmanager
     async def slot(self, order: int) -> AsyncIterator[None]:
@@ -41,22 +42,25 @@ class SlotGate:
         finally:
             self._hand_on()
 
-    def turn_away(self, error: Exception) -> None:
-        """Ends the waiting of everyone who waits with `error`."""
+    def turn_away(self, error: Callable[[], Exception]) -> None:
+        """Ends the waiting of everyone who waits with an error."""
         queue, self._queue = self._queue, []
         for _, _, future in queue:
             if not future.done():
-                future.set_exception(error)
+                future.set_exception(error())
 
     async def _wait(self, order: int) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._queue, (order, next(self._arrivals), future))
+        self._waiting += 1
         try:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.exception() is None:
                 self._hand_on()
             raise
+        finally:
+            self._waiting -= 1
 
     def _hand_on(self) -> None:
         while self._queue:

@@ -61,6 +61,7 @@ class Transport:
         self._limits = limits
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._session: ClientSession | None = None
+        self._closed = False
 
     async def ask(self, url: str, call: EngineCall, answer_seconds: float | None = None) -> HttpAnswer:
         """Sends one call and reads its answer to the end.
@@ -96,7 +97,8 @@ class Transport:
         return HttpAnswer(response.status, content, _retry_after(response.headers.get("Retry-After")))
 
     async def close(self) -> None:
-        """Closes the connections; idempotent."""
+        """Closes the connections for good; idempotent."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -117,6 +119,8 @@ class Transport:
             raise EngineError(
                 "the aiohttp package is not installed; run: pip install 'replgym[engines]'"
             ) from error
+        if self._closed:
+            raise EngineError("the connections to the engine are closed")
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_seconds)
             self._session = aiohttp.ClientSession(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from replgym.agents.engines import (
+    EngineError,
     EngineFleet,
     ExactnessError,
     FinishReason,
@@ -121,6 +122,22 @@ async def test_attempts_that_are_answered_with_errors_are_bounded(wire: Any) -> 
         with pytest.raises(UnavailableError, match=r"4 attempts failed.*HTTP 500: out of memory"):
             await fleet.generate(request(), episode="e")
         assert fleet.stats().requests == 4
+
+
+async def test_a_server_that_is_not_there_yet_costs_no_attempt(wire: Any) -> None:
+    async with fleet_of(faulty(*[status(503)] * 30), wire=wire) as fleet:
+        assert (await fleet.generate(request(), episode="e")).token_ids
+        assert fleet.stats().retries == 30
+
+
+async def test_closing_ends_what_runs(wire: Any) -> None:
+    only = engine(token_seconds=3600.0)
+    async with fleet_of(only, wire=wire) as fleet:
+        message = asyncio.create_task(fleet.generate(request(), episode="e"))
+        await until(lambda: only.running == 1)
+        await fleet.close()
+        with pytest.raises(EngineError):
+            await message
 
 
 async def test_one_deadline_holds_over_all_attempts_and_pauses(wire: Any) -> None:
@@ -368,3 +385,5 @@ async def test_closing_twice_is_closing_once(wire: Any) -> None:
         assert list(fleet.stats().in_flight) == [only.url]
         await fleet.close()
         await fleet.close()
+        with pytest.raises(EngineError, match="are closed"):
+            await fleet.generate(request(), episode="e")

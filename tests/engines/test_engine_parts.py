@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -187,7 +187,7 @@ async def test_those_that_wait_can_be_turned_away() -> None:
     async with gate.slot(0):
         waiting = [asyncio.create_task(hold()) for _ in range(3)]
         await asyncio.sleep(0)
-        gate.turn_away(RuntimeError("gone"))
+        gate.turn_away(lambda: RuntimeError("gone"))
         results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [str(result) for result in results] == ["gone"] * 3
     assert (gate.in_flight, gate.waiting) == (0, 0)
@@ -228,6 +228,7 @@ def test_pieces_of_a_message_are_asked_for_and_joined_id_for_id(
     assert len({seed for seed, _ in seeds}) == len({length for _, length in seeds})
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 399), max_size=40), st.lists(st.text("`\n </output", min_size=1), max_size=3))
 def test_a_message_ends_with_the_first_id_that_completes_a_stop_text(ids: list[int], stop: list[str]) -> None:
     decode = template().decode
