@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -248,3 +250,12 @@ def test_a_message_ends_with_the_first_id_that_completes_a_stop_text(ids: list[i
 def test_limits_that_limit_nothing_are_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is 0; give more than 0"):
         replace(FleetLimits(), **{name: 0})
+
+
+def test_the_documentation_names_every_limit_and_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "engines.md").read_text()
+    told = dict[str, float]()
+    for names, values in re.findall(r"^\| (`.*?`) \| ([\d., ]+) \|", page, re.MULTILINE):
+        for name, value in zip(re.findall(r"`(\w+)`", names), values.split(", "), strict=True):
+            told[name] = float(value)
+    assert told == {field.name: field.default for field in fields(FleetLimits)}
