@@ -1,15 +1,16 @@
-"""`replgym serve judge`: the judge for everybody who speaks the protocol of code-judge or SandboxFusion."""
+"""`replgym serve`: the judge for clients of code-judge or SandboxFusion, the environment for OpenEnv's."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..envs.task_set import TaskSet
 from ..kernels.backend_options import Isolation
 from ..kernels.backends import BACKENDS
+from .cli_serve_openenv import serve_openenv
 from .usage_error import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ _DIRECT = (
 
 def add_parser(subparsers: Any) -> None:
     """Adds the command."""
-    parser: argparse.ArgumentParser = subparsers.add_parser("serve", help="run the judge as a service")
-    parser.add_argument("service", choices=["judge"], help="what to serve")
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "serve", help="run the judge or the environment as a service"
+    )
+    parser.add_argument("service", choices=["judge", "openenv"], help="what to serve")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)")
     parser.add_argument("--open-to-all", action="store_true", help="allow other addresses without a key")
@@ -66,11 +69,21 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--ray", action="store_true", help="run on Ray Serve, on all machines of a cluster")
     parser.add_argument("--ray-address", metavar="ADDRESS", help="the cluster (default: a new one, here)")
     parser.add_argument("--replicas", type=int, default=1, help="servers of a Ray cluster (%(default)s)")
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--settings",
+        metavar="JSON",
+        help='openenv: fields of EnvConfig, such as \'{"task_set": "humaneval"}\'',
+    )
+    parser.set_defaults(run=lambda arguments: run(arguments, parser.get_default))
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, default: Callable[[str], Any]) -> int:
     """Runs the command; returns the exit code."""
+    if arguments.service == "openenv":
+        serve_openenv(arguments, default)
+        return 0
+    if arguments.settings is not None:
+        raise UsageError("--settings is for `replgym serve openenv`; leave it out")
     try:
         from ..rewards.service.server import check_address, serve
         from ..rewards.service.service_settings import ServiceSettingsError

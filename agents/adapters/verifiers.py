@@ -155,7 +155,7 @@ async def _converse(env: AsyncInterpreterEnv, interaction: vf.Interaction) -> St
         if step.terminated or step.truncated:
             return step
         segment = await interaction.turn(_answers(env, said, step))
-    return None if interaction.trace.has_error else await env.end(EndReason.TOKEN_LIMIT)
+    return None if interaction.trace.errors else await env.end(EndReason.TOKEN_LIMIT)
 
 
 def _text(message: vf.AssistantMessage) -> str:

@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import uvicorn
 
@@ -40,8 +41,19 @@ def serve(
         port: The port; 0 takes a free one, which the log names.
         task_sets: Name -> tasks that clients can ask for and submit to.
     """
+    serve_app(make_app(settings, task_sets), host, port)
+
+
+def serve_app(app: Any, host: str, port: int) -> None:
+    """Serves any ASGI application until SIGTERM or Ctrl-C.
+
+    Args:
+        app: The application.
+        host: The address to listen on.
+        port: The port; 0 takes a free one, which the log names.
+    """
     config = uvicorn.Config(
-        make_app(settings, task_sets),
+        app,
         host=host,
         port=port,
         log_level="info",
