@@ -25,12 +25,12 @@ from pathlib import Path
 import machine
 import results
 from rollout_measure import Job
-from rollout_text import page
+from rollout_text import YARDSTICK, page
 from rollout_worker import PLAYERS
 
 FOLDER = Path(__file__).parent / "results"
 _MEMORY_SECONDS = 2.0
-_QUICK = {"rounds": 1, "episodes": 16, "slots": 4, "token_ms": 0.5, "many": 24, "kernels": 8}
+_QUICK = {"rounds": 1, "episodes": 16, "slots": 4, "token_ms": 0.5, "slow_ms": 1.0, "many": 24, "kernels": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     names = ("replgym", "barrier", "verl")
     parser.add_argument("--contenders", nargs="+", choices=list(PLAYERS), default=names, help="who plays")
-    parser.add_argument("--rounds", type=int, default=4, help="samples of each (4)")
+    parser.add_argument("--rounds", type=int, default=3, help="samples of each (3)")
     parser.add_argument("--episodes", type=int, default=512, help="episodes at once (512)")
     parser.add_argument("--slots", type=int, default=64, help="messages that the engine writes at once (64)")
     parser.add_argument("--token-ms", type=float, default=4.0, help="milliseconds for a token (4)")
+    parser.add_argument("--slow-ms", type=float, default=16.0, help="a slower engine; 0 for none (16)")
     parser.add_argument(
         "--many", type=int, default=2000, help="episodes at once for memory; 0 for none (2000)"
     )
@@ -153,10 +154,15 @@ async def _run(arguments: argparse.Namespace) -> int:
             workers[name] = await Worker.start(name)
             stack.push_async_callback(workers[name].close)
         samples, work = await _rounds(workers, job, arguments.rounds)
+        slow: results.Samples = {}
+        if arguments.slow_ms:
+            half = replace(job, episodes=job.episodes // 2, token_seconds=arguments.slow_ms / 1e3)
+            fit = {name: worker for name, worker in workers.items() if name != YARDSTICK}
+            slow, _ = await _rounds(fit, half, 1)
         many: results.Samples = {}
         if arguments.many and "replgym" in workers:
             many = await _many(workers["replgym"], replace(job, episodes=arguments.many), arguments.kernels)
-    record, text = page(about, asdict(job), work, samples, many)
+    record, text = page(about, asdict(job), work, samples, slow, many)
     results.write(arguments.folder, arguments.name, record, text)
     sys.stdout.write(text)
     return 0

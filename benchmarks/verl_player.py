@@ -24,7 +24,8 @@ from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.tools.python_interpreter import PythonInterpreter
 from replgym.tools.tool import openai_schema
 
-_CALL_SECONDS = 30.0
+_CALL_SECONDS, _CALLS = 30.0, 128
+"""The longest call, and the most at once, as ReTool's configuration has them."""
 _HIDDEN = (
     "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    exec({!r}, globals())\n"
 )
@@ -42,25 +43,34 @@ _OVERRIDES = (
 class ProcessPerCall(BaseTool):  # type: ignore[misc]
     """Runs each cell as a program of its own; nothing stays from call to call."""
 
+    def __init__(self, config: dict[str, Any], tool_schema: OpenAIFunctionToolSchema) -> None:
+        super().__init__(config, tool_schema)
+        self._calls = asyncio.Semaphore(_CALLS)
+
     async def execute(
-        self, instance_id: str, parameters: dict[str, Any], **_: Any
+        self, instance_id: str, parameters: dict[str, Any], **about: Any
     ) -> tuple[ToolResponse, float, dict[str, Any]]:
         """Runs one cell."""
-        program = self.program(parameters["code"], **_)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        try:
-            async with asyncio.timeout(_CALL_SECONDS):
-                output, _errors = await process.communicate()
-        except TimeoutError:
-            process.kill()
-            raise
-        return ToolResponse(text=output.decode(errors="replace")), 0.0, {}
+        async with self._calls:
+            output = await _run(self.program(parameters["code"], **about))
+        return ToolResponse(text=output), 0.0, {}
 
     def program(self, code: str, **_: Any) -> str:
         """The cell alone."""
         return code
+
+
+async def _run(program: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        async with asyncio.timeout(_CALL_SECONDS):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        raise
+    return output.decode(errors="replace")
 
 
 class ReplayPerCall(ProcessPerCall):
