@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Self
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from .backoff import Backoff
@@ -216,8 +217,16 @@ class _Message:
 def _checked_urls(urls: Sequence[str]) -> list[str]:
     checked = [url.strip().rstrip("/").removesuffix("/v1") for url in urls]
     for url in checked:
-        if not url.startswith(("http://", "https://")) or not url.partition("://")[2]:
+        if not _is_url(url):
             raise ValueError(f"--base-url {url!r} is no URL; use a form such as http://127.0.0.1:30000")
     if not checked:
         raise ValueError("no server is given; use --base-url URL[,URL...]")
     return list(dict.fromkeys(checked))
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -21,7 +21,7 @@ _SAMPLE_SECONDS = 120.0
 """The first message of a server may wait for its kernels to be compiled."""
 _SAMPLE_TEXT = "def f(x):\n    return x ** 2  # Größe 😊 12345"
 _SAME = 0.02
-_HOT, _COLD = 50.0, 0.02
+_HOT, _COLD = 2.0, 0.02
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from replgym.agents.engines import (
     EngineError,
@@ -236,6 +237,29 @@ async def test_a_message_nobody_waits_for_frees_its_slot_at_once(wire: Any) -> N
         await until(lambda: only.running == 0)
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_sglang_is_told_by_name_and_nobody_waits_for_that(answers: bool) -> None:
+    told: list[str] = []
+
+    @web.middleware
+    async def middleware(http: web.Request, handler: Any) -> web.StreamResponse:
+        if http.path == "/abort_request":
+            told.append((await http.json())["rid"])
+            if not answers:
+                await asyncio.Event().wait()
+        return await handler(http)
+
+    only = engine(token_seconds=3600.0, middlewares=[middleware])
+    limits = replace(QUICK, abort_seconds=0.1)
+    async with fleet_of(only, wire=SGLangWire(), limits=limits) as fleet:
+        message = asyncio.create_task(fleet.generate(request(), episode="e"))
+        await until(lambda: only.running == 1)
+        message.cancel()
+        await asyncio.wait([message])
+        assert fleet.stats().in_flight == {only.url: 0}
+    assert told == [only.asked[0]["rid"]]
+
+
 async def test_a_message_that_is_cancelled_in_the_queue_was_never_asked(wire: Any) -> None:
     only = engine(token_seconds=3600.0)
     async with fleet_of(only, wire=wire, limits=replace(QUICK, slots=1)) as fleet:
@@ -370,7 +394,7 @@ async def test_a_shorter_prompt_than_was_sent_is_no_answer() -> None:
             await fleet.generate(request(), episode="e")
 
 
-@pytest.mark.parametrize("url", ["localhost:1", "ftp://x", "http://", ""])
+@pytest.mark.parametrize("url", ["localhost:1", "ftp://x", "http://", "", "http://a:70000"])
 def test_a_url_that_is_none_is_named(url: str) -> None:
     with pytest.raises(ValueError, match="--base-url"):
         EngineFleet([url], SGLangWire())

@@ -145,8 +145,11 @@ async def test_turns_of_an_episode_stay_on_one_server_of_several(kind: Any) -> N
 
 
 async def test_logprobs_of_another_distribution_are_left_out(kind: Any) -> None:
-    async with playing(kind, real(scales_logprobs=False)) as policy:
+    plain = real(scales_logprobs=False)
+    async with playing(kind, plain) as policy:
         await policy.check()
+        asked = [body.get("sampling_params", body)["temperature"] for body in plain.asked]
+        assert 0 == min(asked) < max(asked) <= 2, "vLLM takes no higher temperature"
         assert (await policy(context(), Sampling(temperature=1.0))).logprobs
         assert (await policy(context(), Sampling(temperature=0.0))).logprobs
         warm = await policy(context(), Sampling(temperature=0.7))
