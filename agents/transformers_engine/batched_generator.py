@@ -95,6 +95,11 @@ class BatchedGenerator:
         self._thread = threading.Thread(target=self._run, name="batched-generator", daemon=True)
         self._thread.start()
 
+    @property
+    def running(self) -> int:
+        """Requests that are sampled or wait."""
+        return len(self._jobs) + len(self._waiting) + len(self._lanes)
+
     async def generate(self, prompt: Sequence[int], sampling: Sampling, *, key: str = "") -> Generated:
         """Samples one message.
 
