@@ -12,9 +12,9 @@ def restored(text: str, endings: tuple[str, ...], parse: Callable[[str], ParsedA
     action = parse(text)
     if action.calls and not action.repaired:
         return text
-    for ending in endings:
-        whole = text.rstrip("\n") + ending
-        mended = parse(whole)
-        if mended.calls and not mended.repaired and not mended.left_out:
-            return whole
-    return text
+    wholes = [text + ending for ending in endings]
+    mended = [(whole, parsed) for whole in wholes if (parsed := parse(whole)).calls]
+    well_formed = next((whole for whole, parsed in mended if not parsed.repaired), None)
+    if well_formed is not None or action.calls:
+        return well_formed or text
+    return mended[0][0] if mended else text

@@ -19,7 +19,7 @@ _OPENING = re.compile(
 _FENCE_LINES = {
     mark: re.compile(rf"^([ \t]*+)({mark}{{3,}}+)[ \t]*+([^\n]*+)$", re.MULTILINE) for mark in "`~"
 }
-_AFTER_END = re.compile(r"\r?$|</\w")
+_AFTER_END = re.compile(r"\r?$|</\w|<\|")
 _LANGUAGE = re.compile(r"[A-Za-z][\w+#.-]*+[ \t]*+\r?$")
 _WRAPPED_CALL = re.compile(r"\s*+(?:<tool_call>|<function=|(?:\{\s*+)++\"name\"\s*+:)")
 _SLACK = 3

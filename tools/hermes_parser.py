@@ -55,7 +55,7 @@ class HermesParser:
 
     def restore(self, text: str) -> str:
         """Closes the call that is open at the end."""
-        return restored(text, (CLOSE,), self.parse)
+        return restored(text, (f"\n{CLOSE}",), self.parse)
 
     def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
         """A message of a tool for each call; the chat template puts it between `<tool_response>` tags."""

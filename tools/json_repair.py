@@ -23,13 +23,15 @@ class JsonRepairError(ValueError):
 
 
 def closed(text: str, start: int) -> tuple[object, int]:
-    """Adds the brackets that are missing where the call ends.
+    """Adds the brackets that are missing before a closing tag or fence.
+
+    Where the text just ends, it may have been cut off, and more than brackets may be missing.
 
     Raises:
         JsonRepairError: If brackets are not all that is missing.
     """
     missing: list[str] = []
-    end = len(text)
+    last, end = "", -1
     for piece in _PIECE.finditer(text, start):
         mark = piece[0]
         if mark[0] == '"':
@@ -41,10 +43,10 @@ def closed(text: str, start: int) -> tuple[object, int]:
             if not missing or missing.pop() != mark:
                 raise JsonRepairError("brackets do not match")
         else:
-            end = piece.start()
+            last, end = text[start : piece.start()].rstrip()[-1:], piece.start()
             break
-    if not 0 < len(missing) <= _MOST_MISSING:
-        raise JsonRepairError("no bracket is missing, or too many")
+    if last not in ('"', "}", "]") or not 0 < len(missing) <= _MOST_MISSING:
+        raise JsonRepairError("no bracket is missing, or too many, or it is not clear where")
     try:
         return _DECODER.decode(text[start:end] + "".join(reversed(missing))), end
     except (ValueError, RecursionError):
@@ -89,7 +91,6 @@ def _is_python(text: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            return bool(ast.parse(text).body)
     except _PARSER_FAULTS:
         return False
-    return True
