@@ -15,6 +15,7 @@ from ...envs.env_config import ConfigError, EnvConfig
 from ...envs.loop_thread import LoopThread
 from ...envs.task import Task
 from ...kernels.kernel_pool import KernelPool
+from ...rewards import RewardError
 from ...rewards.judge import Judge
 from ...tools.python_interpreter import PythonInterpreter
 from ...tools.submit import Submit
@@ -31,6 +32,7 @@ class PyInterp:
         self._env = env
         self._loop = loop
         self._end: StepResult | None = None
+        self._fault: RewardError | None = None
 
     def reset(self, task: str, **row: Any) -> None:
         """Starts an episode; a running one is given up.
@@ -39,7 +41,7 @@ class PyInterp:
             task: A `Task` as JSON.
             **row: The other columns; not used.
         """
-        self._end = None
+        self._end = self._fault = None
         self._loop.run(self._env.reset(task=Task.model_validate_json(task)))
 
     def python_interpreter(self, code: str) -> str:
@@ -65,7 +67,13 @@ class PyInterp:
         return self._call(Submit.name, source=source)
 
     def get_reward(self) -> float | None:
-        """Ends the episode if it runs; its reward, or None when the machine failed it."""
+        """Ends the episode if it runs; its reward, or None when the machine failed it.
+
+        Raises:
+            RewardError: If the rubric needs what is not known here, such as tokens.
+        """
+        if self._fault is not None:
+            raise self._fault
         if self._end is None:
             self._end = self._loop.run(self._env.end(EndReason.TURN_LIMIT))
         return None if self._end.info["failure"] is not None else self._end.reward
@@ -73,7 +81,12 @@ class PyInterp:
     def _call(self, tool: str, **arguments: str) -> str:
         if self._end is not None:
             raise ValueError("the task is over")  # TRL tells the model
-        step = self._loop.run(self._env.step(self._env.parser.render_call(ToolCall(tool, arguments))))
+        message = self._env.parser.render_call(ToolCall(tool, arguments))
+        try:
+            step = self._loop.run(self._env.step(message))
+        except RewardError as error:  # TRL would tell only the model
+            self._fault = error
+            raise
         if step.terminated or step.truncated:
             self._end = step
         return step.observation

@@ -12,6 +12,7 @@ import pytest
 from replgym.agents.adapters.trl import PyInterp, PyInterpFactory
 from replgym.agents.training import tiny_model
 from replgym.envs.env_config import ConfigError
+from replgym.rewards import RewardError
 
 from .linear_play import CELLS, SETTINGS, WRONG
 
@@ -150,6 +151,19 @@ def test_a_machine_that_fails_has_no_reward() -> None:
         environment.reset(**rows(factory)[0])
         environment.python_interpreter("1")
         assert environment.get_reward() is None
+    finally:
+        factory.close()
+
+
+def test_a_rubric_that_needs_tokens_is_told_to_the_trainer() -> None:
+    factory = PyInterpFactory(**SETTINGS, rubric={"overlong": 1.0})
+    try:
+        environment = factory()
+        environment.reset(**rows(factory)[0])
+        with pytest.raises(RewardError, match="number of tokens"):
+            environment.submit(WRONG)
+        with pytest.raises(RewardError, match="number of tokens"):
+            environment.get_reward()
     finally:
         factory.close()
 
