@@ -65,6 +65,8 @@ class EnvConfig(BaseModel):
     """The most characters of output that are shown of a cell; the middle is cut."""
     max_tests: int | None = Field(default=None, ge=1, strict=True)
     """The most tests of a task to run, the same ones for every submission; None for all."""
+    allow_unproven: bool | None = Field(default=None, strict=True)
+    """Whether a test may pass that nothing proves from outside; None for "yes, but not in training"."""
     code_extraction: str | None = None
     """How a message without a call is taken as the answer: a name in `rewards.CODE_EXTRACTIONS`, or None.
 
@@ -167,13 +169,15 @@ class EnvConfig(BaseModel):
         """Makes a pool of interpreters for environments with these settings; nothing starts yet."""
         return pool_of(make_backend(self.backend, self.backend_options), size=size, warm=warm)
 
-    def make_judge(self, concurrency: int | None = None) -> Judge:
+    def make_judge(self, concurrency: int | None = None, *, training: bool = False) -> Judge:
         """Makes a judge for environments with these settings; nothing starts yet.
 
         Args:
             concurrency: Grades at the same time; the number of cores by default.
+            training: Whether a policy learns from its verdicts, and so would learn to get past it.
         """
-        return Judge(concurrency, max_tests=self.max_tests)
+        allowed = not training if self.allow_unproven is None else self.allow_unproven
+        return Judge(concurrency, max_tests=self.max_tests, allow_unproven=allowed)
 
     def load_tasks(self) -> TaskSet:
         """Loads the tasks.

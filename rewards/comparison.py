@@ -47,6 +47,8 @@ class SpecialJudge(_Frozen):
     kind: Literal["special"] = "special"
     source: str
     """Trusted Python source that defines `accepts(stdin: str, output: str, expected: str) -> bool`."""
+    modules: tuple[str, ...] = ()
+    """Installed modules that it imports and that take long to import: done once for many submissions."""
 
 
 TextComparison = Annotated[

@@ -24,7 +24,6 @@ from ..kernels.capabilities import Capabilities, Protection
 from ..kernels.isolation.ladder import this_machine
 from ..kernels.isolation.rung import Rung
 from ..kernels.kernel_error import IsolationError
-from .comparison import SpecialJudge
 from .installed_test_data import installed_test_data
 from .judge_limits import JudgeLimits
 from .judge_report import verdict_of
@@ -32,9 +31,8 @@ from .sandbox.compiler import COMPILER
 from .slots.slot import SlotError
 from .slots.slot_factory import SlotFactory
 from .slots.slot_pool import SlotPool
-from .test_code.plain_tests import is_plain
 from .test_subset import choose_subset
-from .tests import CallTests, Language, StdioTests, Tests
+from .tests import Language, StdioTests, Tests
 from .verdict import JudgeError, Verdict
 
 _REMEMBERED_TESTS = 64
@@ -47,7 +45,6 @@ class _EncodedTests:
     tests: Tests
     """Held, so that no other tests get the same identity."""
     data: bytes
-    brings_code: bool
     subset: tuple[int, ...] | None
 
 
@@ -85,10 +82,8 @@ class Judge:
         Raises:
             ValueError: If a number is not positive, or there is no such isolation.
         """
-        if concurrency is not None and concurrency < 1:
-            raise ValueError(f"concurrency is {concurrency!r}; it must be at least 1")
-        if max_tests is not None and max_tests < 1:
-            raise ValueError(f"max_tests is {max_tests!r}; it must be at least 1, or None for all tests")
+        _check_positive("concurrency", concurrency)
+        _check_positive("max_tests", max_tests)
         self._max_tests = max_tests
         self._allow_unproven = allow_unproven
         self._isolation = Isolation(isolation)
@@ -121,7 +116,7 @@ class Judge:
         if _is_compiled(tests) and shutil.which(COMPILER) is None:
             raise JudgeError(f"C++ submissions need {COMPILER}, which this machine does not have: install it")
         encoded = self._encode(tests)
-        job = self._job(tests, encoded.brings_code, source)
+        job = self._job(source)
         slots = await self._open()
         for attempt in range(self._limits.retries + 1):
             try:
@@ -206,17 +201,15 @@ class Judge:
         known = self._encoded.get(id(tests))
         if known is None:
             chosen, subset = choose_subset(tests, self._max_tests)
-            known = _EncodedTests(tests, pickle.dumps(chosen.model_dump()), _brings_code(chosen), subset)
+            known = _EncodedTests(tests, pickle.dumps(chosen.model_dump()), subset)
             self._encoded[id(tests)] = known
             while len(self._encoded) > _REMEMBERED_TESTS:
                 self._encoded.popitem(last=False)
         return known
 
-    def _job(self, tests: Tests, brings_code: bool, source: str) -> bytes:
+    def _job(self, source: str) -> bytes:
         """The rest of the examiner's orders; a source that is too long is not sent at all."""
         orders: dict[str, object] = {
-            "kind": tests.kind,
-            "brings_code": brings_code,
             "allow_unproven": self._allow_unproven,
             "compile_seconds": self._limits.compile_seconds,
         }
@@ -227,12 +220,10 @@ class Judge:
         return pickle.dumps(orders)
 
 
+def _check_positive(name: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{name} is {value!r}; it must be at least 1, or None for the default")
+
+
 def _is_compiled(tests: Tests) -> bool:
     return isinstance(tests, StdioTests) and tests.language is Language.CPP
-
-
-def _brings_code(tests: Tests) -> bool:
-    """Whether examining with these tests runs programs of theirs that may do anything."""
-    if isinstance(tests, StdioTests):
-        return isinstance(tests.comparison, SpecialJudge)
-    return not (isinstance(tests, CallTests) or is_plain(tests))

@@ -1,9 +1,9 @@
 """A reward function for verl's own loops, which have no environment: code in the answer, judged, scored.
 
 In verl: `reward.custom_reward_function.path=pkg://replgym.agents.verl_adapter.reward_function`,
-`name=compute_score` and, as `reward_kwargs`, `extraction`, `rubric` and `time_limit`. Rows may hold our tests
-or the ground truth of Code-R1 and its forks. A fault of the machine is raised, after retries: it is no wrong
-answer.
+`name=compute_score` and, as `reward_kwargs`, `extraction`, `rubric`, `time_limit` and `allow_unproven`. Rows
+may hold our tests or the ground truth of Code-R1 and its forks. A fault of the machine is raised, after
+retries: it is no wrong answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...rewards.code_extraction import extract_code
 from ...rewards.episode_facts import EpisodeFacts, TurnFacts
 from ...rewards.judge import Judge
 from ...rewards.rubric import Rubric
-from ...rewards.tests import Language, StdioTests
+from ...rewards.tests import Language, StdioTests, Tests
 from .task_rows import task_of_row
 
 _SECONDS = 30.0
@@ -33,6 +33,7 @@ async def compute_score(
     extraction: str = "last-block",
     rubric: str | Mapping[str, Any] = "all-pass",
     time_limit: float | None = None,
+    allow_unproven: bool = False,
     **_: Any,
 ) -> dict[str, float]:
     """Scores one response.
@@ -45,6 +46,7 @@ async def compute_score(
         extraction: How the program is found in the response, a name in `CODE_EXTRACTIONS`.
         rubric: How the verdict is scored, as configurations write it.
         time_limit: Seconds for all tests; by default the task's own, or 30.
+        allow_unproven: Whether a test may pass that nothing proves from outside; a policy could learn that.
         **_: What else verl passes.
 
     Returns:
@@ -55,16 +57,19 @@ async def compute_score(
         RowError: If the tests cannot be read.
     """
     tests = read_ground_truth(RawRow({"ground_truth": ground_truth}))
-    language = tests.language if isinstance(tests, StdioTests) else Language.PYTHON
-    source = extract_code(extraction, solution_str, language=language)
+    source = extract_code(extraction, solution_str, language=_language_of(tests))
     verdict = None
     if source is not None:
         seconds = time_limit or _own_limit(ground_truth, extra_info)
-        verdict = await _judge().grade(tests, source, time_limit=seconds)
+        verdict = await _judge(allow_unproven).grade(tests, source, time_limit=seconds)
     turn = TurnFacts(text=solution_str, answered=source is not None)
     facts = EpisodeFacts(verdict, source, (turn,), 1, truncated=source is None)
     solved = verdict is not None and verdict.passed
     return {"score": Rubric.of(rubric).score(facts).total, "acc": float(solved)}
+
+
+def _language_of(tests: Tests) -> Language:
+    return tests.language if isinstance(tests, StdioTests) else Language.PYTHON
 
 
 def _own_limit(ground_truth: str, extra_info: Mapping[str, Any] | None) -> float:
@@ -75,6 +80,6 @@ def _own_limit(ground_truth: str, extra_info: Mapping[str, Any] | None) -> float
 
 
 @functools.cache
-def _judge() -> Judge:
+def _judge(allow_unproven: bool) -> Judge:
     """The judge of this process, which lives as long as it does."""
-    return Judge()
+    return Judge(allow_unproven=allow_unproven)

@@ -40,6 +40,6 @@ def worker_resources(env_json: str, kernels: int, episodes_dir: str) -> WorkerRe
     return WorkerResources(
         env=env,
         pool=env.make_pool(size=kernels, warm=min(4, kernels)),
-        judge=env.make_judge(),
+        judge=env.make_judge(training=True),
         log=EpisodeLog(Path(episodes_dir) / f"train-{os.getpid()}.jsonl"),
     )

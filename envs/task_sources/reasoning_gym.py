@@ -74,11 +74,13 @@ def _parse(row: RawRow) -> Task:
     scored = bool(row.values["scored"])
     if not scored and not isinstance(answer, str):
         raise row.error("answer", "it must be a text where answers are compared as texts")
-    comparison = SpecialJudge(source=_SCORER.format(**place)) if scored else ExactText()
+    scorer = SpecialJudge(source=_SCORER.format(**place), modules=("reasoning_gym",))
     return Task(
         id=f"reasoning-gym/{name}/{place['seed']}-{place['size']}-{place['index']}",
         prompt=f"{row.text('question')}\n\nSubmit a Python program that prints the answer and nothing else.",
-        tests=StdioTests(cases=(StdioCase(stdin="", expected=answer or ""),), comparison=comparison),
+        tests=StdioTests(
+            cases=(StdioCase(stdin="", expected=answer or ""),), comparison=scorer if scored else ExactText()
+        ),
         metadata=TaskMetadata(source="reasoning-gym", tags=(name,), time_limit=20),
         reference=f"print({answer!r})" if row.values["answers_itself"] else None,
     )

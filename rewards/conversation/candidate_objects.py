@@ -53,6 +53,11 @@ class CandidateObjects:
         self._described: set[int] = set()
         self._unsent: list[int] = []
 
+    @property
+    def handed_out(self) -> int:
+        """How many objects were given a number."""
+        return len(self._kept)
+
     def sent(self, *, well: bool) -> None:
         """Notes whether the classes that were described since the last time were sent."""
         if not well:
@@ -88,7 +93,7 @@ class CandidateObjects:
         if what == "r":
             return self._kept[rest[0]]
         if what == "g":
-            return eval(rest[0], self._module.__dict__) if rest[0] else self._module
+            return self._named(rest[0])
         if what == "c":
             return _foreign_function(self._ask, *rest)
         if what == "E":
@@ -97,6 +102,15 @@ class CandidateObjects:
             number, name, specials = rest
             return _foreign_class(name, tuple(specials))(self._ask, number)
         raise CodecError("not a value: unknown reference")
+
+    def _named(self, expression: str) -> Any:
+        """What an expression of the tests stands for; where it fails, the failure belongs to its use."""
+        if not expression:
+            return self._module
+        try:
+            return eval(expression, self._module.__dict__)
+        except BaseException as error:  # noqa: BLE001 - names and constructors of the submission raise anything
+            return _raising(error)
 
     def state(self, value: Any) -> tuple[str, dict[str, Any]] | None:
         """The attributes of an object whose class crosses by value."""
@@ -163,6 +177,13 @@ def attributes_of(value: Any) -> dict[str, Any]:
                 found[name] = getattr(value, name)
     found.update(getattr(value, "__dict__", {}))
     return found
+
+
+def _raising(error: BaseException) -> Callable[..., Any]:
+    def function(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return function
 
 
 def _is_function(member: object) -> bool:

@@ -12,35 +12,47 @@ import contextlib
 import copy
 import io
 import linecache
+import marshal
 import socket
 import sys
 import types
 from _thread import RLock  # `threading` would make every fork dearer
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from ..beside.service import Beside
+from .answer_file import AHEAD, ROOM, VALUE, note
 from .candidate_objects import CandidateObjects, attributes_of
-from .codec import CodecError, Decoder, Encoder
-from .frames import receive_frame, receive_text, send_frame, send_text
+from .codec import CodecError, Decoder, Encoder, encode
+from .frames import receive_text, send_frame, send_text
 
 _MESSAGE_LIMIT = 500
 _OUTPUT_LIMIT = 1 << 20
 
 
-def serve(channel: socket.socket) -> None:
-    """Announces itself, loads the submission and answers until the examiner hangs up."""
+def serve(channel: socket.socket, answers: int | None) -> None:
+    """Announces itself, loads the submission and answers until the examiner hangs up.
+
+    Args:
+        channel: To the examiner.
+        answers: A file for answers to calls that are asked for at once, if there are any.
+    """
     with contextlib.suppress(EOFError, OSError):
-        send_frame(channel, {"ready": True})
-        _Service(channel).run(receive_frame(channel))
+        if answers is None:
+            send_frame(channel, {"ready": True})
+        else:
+            note(answers, 0.0, b"")
+        _Service(channel, answers).run(marshal.loads(receive_text(channel)))
 
 
 class _Service:
     """The conversation about one submission."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, answers: int | None) -> None:
         self._channel = channel
+        self._answers = answers
         self._lock = RLock()
         self._output = _Output()
         self._operations = _OPERATIONS
@@ -59,9 +71,55 @@ class _Service:
             operations = {**operations, "beside": lambda test: beside.run(module, self.ask, test)}
         self._operations = operations
         failure = _load(module, job)
-        send_frame(self._channel, {"loaded": failure is None, "failure": failure})
+        loaded = {"loaded": failure is None, "failure": failure}
+        if self._answers is None:
+            send_frame(self._channel, loaded)
+        else:
+            note(self._answers, 0.0, encode(loaded))
+            self._answer_ahead(module, self._answers, job["ahead"], failed=failure is not None)
         while failure is None:
-            self._answer(receive_text(self._channel))
+            text = receive_text(self._channel)
+            if self._answers is not None and text.startswith(AHEAD):
+                asked = marshal.loads(text[len(AHEAD) :])
+                self._answer_ahead(module, self._answers, asked, failed=False)
+            else:
+                self._answer(text)
+
+    def _answer_ahead(
+        self, module: types.ModuleType, file: int, asked: dict[str, Any], *, failed: bool
+    ) -> None:
+        """Makes calls, one after the other, up to one whose value the examiner may ask about."""
+        names = module.__dict__
+        room, last = ROOM, None
+        for function, packed in () if failed else asked["calls"]:
+            args, kwargs = marshal.loads(packed)
+            start = perf_counter()
+            text, is_plain = self._outcome(names.get(function), function, names, args, kwargs)
+            room -= len(text)
+            if room < 0:
+                last = text
+                break
+            note(file, perf_counter() - start, text)
+            if not is_plain:
+                break
+        send_frame(self._channel, {"nonce": asked["nonce"], "follows": last is not None})
+        if last is not None:
+            send_text(self._channel, last)
+
+    def _outcome(
+        self, target: Any, function: str, names: dict[str, Any], args: Any, kwargs: Any
+    ) -> tuple[bytes, bool]:
+        """The answer to one call, and whether nothing in it refers to an object of this process."""
+        handed_out = self._objects.handed_out
+        try:
+            value = (eval(function, names) if target is None else target)(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - the submission's failure is an answer here
+            return self._encoded({"error": _describe(error), "raised": error}, "", [], []), True
+        if self._output.is_empty:
+            with contextlib.suppress(CodecError):
+                text = VALUE + self._text(value, [])
+                return text, self._objects.handed_out == handed_out
+        return self._encoded({"value": value}, "", [], []), self._objects.handed_out == handed_out
 
     def ask(self, what: str, target: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Asks the examiner about something of its own, in the middle of an operation."""
@@ -106,7 +164,7 @@ class _Service:
             failure = answer.get("error") or _describe(error)
             return self._text({"error": failure, **rest, "changes": []}, [])
 
-    def _text(self, message: dict[str, Any], shared: list[Any]) -> bytes:
+    def _text(self, message: Any, shared: list[Any]) -> bytes:
         well = False
         try:
             text = Encoder(self._objects, list(shared)).encode(message)
@@ -245,8 +303,15 @@ class _Output:
             self._parts.append([stream, text[: self._room]])
             self._room -= len(text)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was printed since the last time."""
+        return not self._parts
+
     def take(self) -> list[list[str]]:
         """What was printed since the last time."""
+        if not self._parts:
+            return []
         parts, self._parts, self._room = self._parts, [], _OUTPUT_LIMIT
         joined: list[list[str]] = []
         for stream, text in parts:

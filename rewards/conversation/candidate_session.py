@@ -8,6 +8,8 @@ ask for what it got by reference, such as a function that a test passed.
 from __future__ import annotations
 
 import builtins
+import contextlib
+import marshal
 import secrets
 import select
 import socket
@@ -18,11 +20,13 @@ from typing import Any
 
 from ..test_code.test_names import TestNames
 from ..verdict import Outcome
+from .answer_file import AHEAD, VALUE
+from .answers_ahead import AnswersAhead
 from .candidate_error import CandidateError, Failure, SubmissionEndedError, failure_from, mark
-from .codec import CodecError, Decoder, Encoder, ValueTooLargeError
+from .codec import CodecError, Decoder, Encoder, ValueTooLargeError, decode
 from .extended_types import restore
 from .foreign_objects import ForeignObjects
-from .frames import frame, receive_frame, receive_text, send_text
+from .frames import receive_frame, receive_text, send_text
 from .remote_objects import GlobalName, RemoteObjects
 
 _PLAIN_INPUT = builtins.input
@@ -40,6 +44,7 @@ class CandidateSession:
         names: TestNames | None = None,
         data_classes: Mapping[str, type] | None = None,
         hear: Callable[[dict[str, Any]], Any] | None = None,
+        ahead: AnswersAhead | None = None,
     ) -> None:
         """Starts a conversation.
 
@@ -48,7 +53,9 @@ class CandidateSession:
             names: What the tests say about the submission's names.
             data_classes: Classes known to both sides whose objects cross by value.
             hear: Takes what is told of a test that runs beside the submission, where there is one.
+            ahead: Calls to ask for at once, if there are any.
         """
+        self._ahead = ahead
         self._hear = hear
         self.ended: Failure | None = None
         self._channel = channel
@@ -66,9 +73,11 @@ class CandidateSession:
         job |= {"entry_point": entry_point, "data_classes": list(self._data_classes)}
         job["beside"] = self._hear is not None
         try:
-            answer = self._exchange(frame(job), None)
+            answer = self._hand_over(job) if self._ahead is None else self._hand_over_with(self._ahead, job)
         except CodecError as error:
             raise self._refused(error) from error
+        if type(answer) is not dict:
+            raise self._broke_protocol()
         if answer.get("loaded") is True:
             return None
         failure = failure_from(answer.get("failure"))
@@ -77,6 +86,49 @@ class CandidateSession:
         if answer["failure"].get("stage") == "compile":
             return Failure(Outcome.SYNTAX_ERROR, failure.message)
         return failure
+
+    def _hand_over(self, job: dict[str, object]) -> Any:
+        try:
+            send_text(self._channel, marshal.dumps(job))
+            return receive_frame(self._channel)
+        except (EOFError, OSError) as error:
+            raise self.end(Outcome.RUNTIME_ERROR, "exited: the submission ended its process") from error
+
+    def _hand_over_with(self, ahead: AnswersAhead, job: dict[str, object]) -> Any:
+        with contextlib.suppress(OSError):  # told by what is missing
+            send_text(self._channel, marshal.dumps({**job, "ahead": ahead.first()}))
+        text = ahead.hear_loaded(self._channel)
+        if not text:
+            raise self._no_answer(ahead)
+        return decode(text)
+
+    def answer_of(self, number: int | None, function: str, args: tuple[object, ...], kwargs: Any) -> Any:
+        """As `call`, for the call of a test that may have been asked for ahead."""
+        ahead = self._ahead
+        if ahead is None or number is None or number not in ahead:
+            return self.call(function, args, kwargs)
+        if self.ended is not None:
+            raise SubmissionEndedError
+        text = ahead.take(number)
+        if text is None and ahead.failure is None:
+            self._refuse_unasked_answers()
+            with contextlib.suppress(OSError):  # told by what is missing
+                send_text(self._channel, AHEAD + ahead.next(number))
+            ahead.hear(self._channel)
+            text = ahead.take(number)
+        if text is None:
+            raise self._no_answer(ahead)
+        try:
+            if text.startswith(VALUE):
+                return Decoder(self._objects, []).decode(text[len(VALUE) :])
+            answer = self._decoded(text, [])
+        except CodecError as error:
+            raise self._refused(error) from error
+        return self._value_in(answer, steps=False)
+
+    def _no_answer(self, ahead: AnswersAhead) -> SubmissionEndedError:
+        failure = ahead.failure
+        return self._broke_protocol() if failure is None else self.end(failure.outcome, failure.message)
 
     def call(self, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
         """Calls a function of the submission; an expression such as `Solution().solve` names it.
@@ -125,9 +177,12 @@ class CandidateSession:
             self._depth -= 1
         if answer.get("nonce") != nonce:
             raise self._broke_protocol()
+        return self._value_in(answer, steps=args[1:2] in (("__next__",), ("__anext__",)))
+
+    def _value_in(self, answer: dict[str, Any], *, steps: bool) -> Any:
         if "value" in answer:
             return answer["value"]
-        raise self._raised(answer, steps=args[1:2] in (("__next__",), ("__anext__",)))
+        raise self._raised(answer, steps=steps)
 
     def _raised(self, answer: dict[str, Any], *, steps: bool) -> BaseException:
         failure = failure_from(answer.get("error"))
@@ -169,26 +224,19 @@ class CandidateSession:
                 stranger = RuntimeError(f"{type(error).__name__}: {error}")
                 return Encoder(self._objects).encode({"raised": stranger, "number": number})
 
-    def _exchange(self, message: bytes, shared: list[Any] | None) -> dict[str, Any]:
+    def _exchange(self, message: bytes, shared: list[Any]) -> dict[str, Any]:
         if self.ended is not None:
             raise SubmissionEndedError
         try:
             self._refuse_unasked_answers()
-            if shared is None:
-                self._channel.sendall(message)
-                answer = receive_frame(self._channel)
-            else:
-                send_text(self._channel, message)
-                answer = self._decoded(receive_text(self._channel), shared)
+            send_text(self._channel, message)
+            return self._decoded(receive_text(self._channel), shared)
         except (EOFError, OSError) as error:
             raise self.end(Outcome.RUNTIME_ERROR, "exited: the submission ended its process") from error
         except CodecError as error:
             raise self._refused(error) from error
-        if type(answer) is not dict:
-            raise self._broke_protocol()
-        return answer
 
-    def _decoded(self, text: bytes, shared: list[Any]) -> Any:
+    def _decoded(self, text: bytes, shared: list[Any]) -> dict[str, Any]:
         answer = Decoder(self._objects, list(shared)).decode(text)
         if type(answer) is not dict:
             raise CodecError("an answer that is none")

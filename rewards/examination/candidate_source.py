@@ -29,12 +29,15 @@ class ProgramEnd:
 class CandidateSource(Protocol):
     """Starts processes, each alone, without a trace of those before."""
 
-    def fresh(self) -> socket.socket:
+    def fresh(self, answers: int | None = None) -> socket.socket:
         """Ends the process before, if there is one, with all that it started, and starts the next.
 
+        Args:
+            answers: A file for its answers, if calls are to be asked for at once; it announces itself there.
+
         Returns:
-            The channel to a process that has announced itself and has not seen the submission; see
-            `candidate_service` for what it speaks.
+            The channel to a process that has announced itself, or will do so in the file, and has not seen
+            the submission; see `candidate_service` for what it speaks.
 
         Raises:
             OSError: If the machine cannot.

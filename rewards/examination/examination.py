@@ -7,14 +7,19 @@ submission as a whole is at its end.
 from __future__ import annotations
 
 import math
+import select
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from ..beside.watch import BesideWatch
+from ..conversation.answers_ahead import AnswersAhead
 from ..conversation.candidate_error import Failure, SubmissionEndedError, failure_of
 from ..conversation.candidate_session import CandidateSession
+from ..test_code.call_plan import CallPlan
 from ..test_code.test_names import TestNames
 from ..verdict import Outcome, Placement
 from .candidate_source import CandidateSource
@@ -22,6 +27,7 @@ from .test_runs.test_run import TestRun
 
 _MESSAGE_LIMIT = 500
 _ALARM_REPEAT = 0.2
+_COMPARING_SECONDS = 0.5
 _TIMEOUT = Failure(Outcome.TIMEOUT, "the time limit was reached")
 _BEHIND = Failure(Outcome.NOT_RUN, "an earlier failure ended the examination")
 _NOT_REACHED = Failure(Outcome.NOT_RUN, "the test program did not reach this test")
@@ -54,6 +60,8 @@ class Examination:
         self.source = source
         self.candidates = candidates
         self._session: CandidateSession | None = None
+        self._ahead: AnswersAhead | None = None
+        self._testing: int | None = None
         self._tell = tell
         self._count = count
         self._names: tuple[str, ...] = ()
@@ -105,6 +113,8 @@ class Examination:
         finally:
             self._interruptible = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if self._ahead is not None:
+                self._ahead.close()
         self._record_rest()
 
     def load(
@@ -115,14 +125,24 @@ class Examination:
         module: str = "solution",
         names: TestNames | None = None,
         data_classes: Mapping[str, type] | None = None,
+        plan: CallPlan | None = None,
     ) -> bool:
         """Starts a process and hands it the submission; see `CandidateSession`.
+
+        Args:
+            entry_point: What it has to define.
+            preamble: Source that runs before it.
+            module: The name of its module.
+            names: What the tests say about its names.
+            data_classes: Classes known to both sides whose objects cross by value.
+            plan: Calls that may be asked for at once.
 
         Returns:
             Whether it can be used; if not, all outcomes are recorded.
         """
-        channel = self.candidates.fresh()
-        self._session = CandidateSession(channel, names=names, data_classes=data_classes)
+        self._ahead = AnswersAhead(plan, self._wait_for) if plan is not None and plan.chunks else None
+        channel = self.candidates.fresh(None if self._ahead is None else self._ahead.file)
+        self._session = CandidateSession(channel, names=names, data_classes=data_classes, ahead=self._ahead)
         failure = self._session.load(self.source, entry_point, module=module, preamble=preamble)
         if failure is None:
             return True
@@ -133,7 +153,7 @@ class Examination:
 
     def load_beside(self, entry_point: str, preamble: str, module: str, watch: BesideWatch) -> Failure | None:
         """Starts a process for one test that runs beside the submission, and loads the submission there."""
-        self._session = CandidateSession(self.candidates.fresh(), names=None, hear=watch.hear)
+        self._session = CandidateSession(self.candidates.fresh(), hear=watch.hear)
         return self._session.load(self.source, entry_point, module=module, preamble=preamble)
 
     def finish_beside(self, number: int, failure: Failure | None, seconds: float, note: str) -> bool:
@@ -156,15 +176,22 @@ class Examination:
     def guard(self, number: int) -> Iterator[None]:
         """Turns whatever happens in one test into its outcome."""
         failure: Failure | None = None
-        start = time.monotonic()
+        self._testing = number
+        start = time.monotonic() + self._time_shift
         try:
             yield
         except SubmissionEndedError:
             pass
         except BaseException as error:  # noqa: BLE001 - test programs raise anything: an outcome
             failure = failure_of(error)
-        if not self.finish(number, failure, time.monotonic() - start):
+        finally:
+            self._testing = None
+        if not self.finish(number, failure, max(0.0, time.monotonic() + self._time_shift - start)):
             raise SubmissionEndedError
+
+    def call(self, function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
+        """Calls a function of the submission; see `CandidateSession.call`."""
+        return self.session.answer_of(self._testing, function, args, kwargs)
 
     def finish(
         self, number: int, failure: Failure | None, seconds: float, peak_memory: int | None = None
@@ -232,6 +259,20 @@ class Examination:
     def time_is_up(self) -> SubmissionEndedError:
         """Ends the submission for its time limit, and returns what to raise."""
         return self.end(_TIMEOUT)
+
+    @property
+    def _time_shift(self) -> float:
+        return 0.0 if self._ahead is None else self._ahead.time_shift
+
+    def _wait_for(self, channel: socket.socket) -> bool:
+        """Waits for a message until the time is up; what was answered by then may still be compared."""
+        poll = select.poll()
+        poll.register(channel, select.POLLIN)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            return bool(poll.poll(math.ceil(1000 * self.seconds_left)))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, max(self.seconds_left, _COMPARING_SECONDS), _ALARM_REPEAT)
 
     def _on_alarm(self, *_: object) -> None:
         ended = self.time_is_up()

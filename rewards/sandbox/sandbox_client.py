@@ -40,7 +40,7 @@ class SandboxClient:
         self._channel: socket.socket | None = None
         self._spoiled = ""
 
-    def fresh(self) -> socket.socket:
+    def fresh(self, answers: int | None = None) -> socket.socket:
         """See `CandidateSource`."""
         if self._channel is not None:
             self.close()
@@ -49,7 +49,9 @@ class SandboxClient:
         self._channel = ours
         with theirs:
             request = {"op": "serve", "cpu_seconds": self._cpu_seconds}
-            send(self._control, request, [theirs.fileno()])
+            send(self._control, request, [theirs.fileno(), *([] if answers is None else [answers])])
+        if answers is not None:
+            return ours
         try:
             greeting = receive_frame(ours)
         except (EOFError, CodecError) as error:

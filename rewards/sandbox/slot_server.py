@@ -19,17 +19,19 @@ import signal
 import socket
 import stat
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ...kernels.inside import privileges
 from ...kernels.inside.keeper import children_of
-from ..examination.examiner import examine
-from ..examination.test_runs import prepare
+from ..examination.examiner import examine, fault
+from ..examination.known_tests import KnownTests
+from ..examination.test_runs import TestRun
+from ..test_code.broken_tests_error import BrokenTestsError
 from . import anonymous_file
 from .control import close_all, receive, send
+from .forked import fork
 from .sandbox_client import SandboxClient
 from .slot_protocol import ABORT, HEADER, LENGTH, line
 
@@ -59,7 +61,6 @@ def main(argument: dict[str, Any]) -> None:
 class _Job:
     tests: bytes
     orders: dict[str, Any]
-    brings_code: bool
     seconds: float
     grace: float
 
@@ -74,6 +75,7 @@ class _SlotServer:
         self._control = control
         self._memory = examiner_memory
         self._output = output
+        self._known_tests = KnownTests()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (examiner_memory, hard))
 
@@ -83,7 +85,7 @@ class _SlotServer:
         self.tell(line(found))
         clean = "ready" in found
         while clean and (job := self._next_job()) is not None:
-            board, end = self._examine_in_a_fork(job) if job.brings_code else self._examine_here(job)
+            board, end = self._examine(job)
             state = {"end": end, **self._clean()}
             clean = state["slot"] == "clean"
             self.tell(board + line(state))
@@ -93,13 +95,19 @@ class _SlotServer:
             while self._read(1) == ABORT:
                 pass
             tests, rest, seconds, grace = HEADER.unpack(self._read(HEADER.size))
-            data, orders = self._read(tests), pickle.loads(self._read(rest))
+            return _Job(self._read(tests), pickle.loads(self._read(rest)), seconds, grace)
         except (EOFError, OSError):
             return None
-        prepare(orders.pop("kind"))
-        return _Job(data, orders, orders.pop("brings_code"), seconds, grace)
 
-    def _examine_here(self, job: _Job) -> tuple[bytes, str]:
+    def _examine(self, job: _Job) -> tuple[bytes, str]:
+        """The board, and how the examination ended."""
+        try:
+            tests = self._known_tests.run_of(job.tests)
+        except BrokenTestsError as error:
+            return line(fault(error)), "done"
+        return self._examine_in_a_fork(tests, job) if tests.brings_code else self._examine_here(tests, job)
+
+    def _examine_here(self, tests: TestRun, job: _Job) -> tuple[bytes, str]:
         """Examines; the kernel ends this process at once when the host gives up, and so the slot."""
         lines: list[bytes] = []
         fcntl.fcntl(self._host, fcntl.F_SETOWN, os.getpid())
@@ -108,17 +116,17 @@ class _SlotServer:
         if select.select([self._host], [], [], 0)[0]:
             os._exit(0)
         try:
-            self._examine(job, lambda message: lines.append(line(message)))
+            self._run(tests, job, lambda message: lines.append(line(message)))
         except OSError as error:
             return b"", f"died: {error}"
         finally:
             fcntl.fcntl(self._host, fcntl.F_SETFL, flags)
         return b"".join(lines), "done"
 
-    def _examine_in_a_fork(self, job: _Job) -> tuple[bytes, str]:
+    def _examine_in_a_fork(self, tests: TestRun, job: _Job) -> tuple[bytes, str]:
         board = anonymous_file.create()
         try:
-            examiner = self._fork(lambda: self._examine_and_exit(job, board))
+            examiner = fork(lambda: self._examine_and_exit(tests, job, board))
             end = self._wait(examiner, time.monotonic() + job.seconds + job.grace)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(examiner, signal.SIGKILL)
@@ -137,29 +145,18 @@ class _SlotServer:
             shutil.rmtree(self._folder, ignore_errors=True)
             os.makedirs(self._folder, stat.S_IRWXU, exist_ok=True)
 
-    def _fork(self, become: Callable[[], object]) -> int:
-        pid = os.fork()
-        if pid != 0:
-            return pid
-        try:
-            privileges.die_with_parent(signal.SIGKILL)
-            become()
-        except BaseException:  # noqa: BLE001 - the boundary of the process
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-
-    def _examine_and_exit(self, job: _Job, board: int) -> NoReturn:
+    def _examine_and_exit(self, tests: TestRun, job: _Job, board: int) -> NoReturn:
+        privileges.die_with_parent(signal.SIGKILL)
         os.setsid()
         os.chdir(self._folder)
         os.environ["TMPDIR"] = self._folder
         self._host.close()
         resource.setrlimit(resource.RLIMIT_AS, (self._memory, self._memory))
-        self._examine(job, lambda message: _write(board, line(message)))
+        self._run(tests, job, lambda message: _write(board, line(message)))
         os._exit(0)
 
-    def _examine(self, job: _Job, tell: Callable[[dict[str, object]], None]) -> None:
-        orders = {"tests": pickle.loads(job.tests), "time_limit": job.seconds, **job.orders}
+    def _run(self, tests: TestRun, job: _Job, tell: Callable[[dict[str, object]], None]) -> None:
+        orders = {"time_limit": job.seconds, **job.orders}
         candidates = SandboxClient(
             self._control,
             seconds=job.seconds,
@@ -167,7 +164,7 @@ class _SlotServer:
             output=self._output,
         )
         with contextlib.closing(candidates):
-            examine(orders, candidates, tell)
+            examine(tests, orders, candidates, tell)
 
     def _wait(self, examiner: int, deadline: float) -> str:
         """Waits for the examiner; returns why it has to be ended, if it has."""

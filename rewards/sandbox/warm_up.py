@@ -10,6 +10,7 @@ import importlib
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "replgym"
 _ROOMS = ("rewards", "kernels")
@@ -21,16 +22,17 @@ def prepare_servers(_: object) -> None:
 
 
 def prepare_sandboxes(_: object) -> None:
-    """Imports what submissions need."""
+    """Imports what submissions need, and has it used once."""
     _prepare("rewards.sandbox.sandbox_process")
+    _prepare("rewards.sandbox.rehearsal").rehearse()
 
 
-def _prepare(module: str) -> None:
+def _prepare(module: str) -> Any:
     root = Path(__file__).absolute().parents[2]
     _add_package(PACKAGE, root)
     for room in _ROOMS:
         _add_package(f"{PACKAGE}.{room}", root / room)
-    importlib.import_module(f"{PACKAGE}.{module}")
+    return importlib.import_module(f"{PACKAGE}.{module}")
 
 
 def _add_package(name: str, folder: Path) -> None:

@@ -25,6 +25,7 @@ from ..conversation import candidate_service
 from . import anonymous_file, compiler, script, stages
 from .control import close_all, receive, send
 from .folders import LeftoverError
+from .forked import fork
 from .walls import SCRIPT, SlotOrders, Walls
 
 _HIGH_FD = 100
@@ -89,7 +90,7 @@ class _Zygote:
     def _handle(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any] | None:
         match request["op"]:
             case "serve":
-                self._fork(lambda: self._serve_calls(fds[0], request["cpu_seconds"]))
+                self._fork(lambda: self._serve_calls(fds, request["cpu_seconds"]))
                 return None
             case "program":
                 self._forget_program()
@@ -114,25 +115,21 @@ class _Zygote:
         self._stage[0] = stages.NOTHING
         self._walls.folders.lend()
         uid = self._walls.next_uid()
-        pid = os.fork()
-        if pid != 0:
-            return pid
-        try:
+
+        def start() -> None:
             os.setsid()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self._uid = uid
             become()
-        except BaseException:  # noqa: BLE001 - the boundary of the process
-            traceback.print_exc()
-        finally:
-            os._exit(1)
 
-    def _serve_calls(self, channel: int, cpu_seconds: int) -> NoReturn:
-        _place([channel], first=3)
+        return fork(start)
+
+    def _serve_calls(self, fds: list[int], cpu_seconds: int) -> NoReturn:
+        channel, *answers = _place(fds, first=3)
         self._walls.close_around(self._uid, cpu_seconds)
         self._stage.close()
         gc.enable()
-        candidate_service.serve(socket.socket(fileno=3))
+        candidate_service.serve(socket.socket(fileno=channel), answers[0] if answers else None)
         os._exit(0)
 
     def _run_script(self, fds: list[int], cpu_seconds: int) -> NoReturn:

@@ -22,6 +22,7 @@ from .sandbox_models import (
     decoded_files,
     encoded_files,
 )
+from .service_settings import ServiceSettings
 
 _FILE_TOO_LARGE = -25  # as if by the signal that ends who writes too much
 
@@ -55,12 +56,7 @@ async def run_code(
         tuple(request.args) if language is ProgramLanguage.PYTEST else (),
     )
     settings = service.settings
-    limits = ProgramLimits(
-        seconds=min(request.run_timeout, settings.longest_run_seconds),
-        compile_seconds=min(request.compile_timeout, settings.longest_run_seconds),
-        memory=request.memory_limit_MB << 20 if request.memory_limit_MB > 0 else None,
-        output=settings.output_bytes,
-    )
+    limits = _limits(request, settings)
     if patience is None:
         unused = 0.0 if language is ProgramLanguage.CPP else limits.compile_seconds
         patience = settings.sandbox_queue_seconds + unused
@@ -69,6 +65,15 @@ async def run_code(
     except (JudgeError, LanguageMissingError) as error:
         return _fault(str(error))
     return _response(result)
+
+
+def _limits(request: RunCodeRequest, settings: ServiceSettings) -> ProgramLimits:
+    return ProgramLimits(
+        seconds=min(request.run_timeout, settings.longest_run_seconds),
+        compile_seconds=min(request.compile_timeout, settings.longest_run_seconds),
+        memory=request.memory_limit_MB << 20 if request.memory_limit_MB > 0 else None,
+        output=settings.output_bytes,
+    )
 
 
 def _response(result: ProgramResult) -> RunCodeResponse:

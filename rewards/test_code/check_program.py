@@ -7,19 +7,35 @@ failed. Where that cannot be done without changing what the program means, the w
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+import types
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..beside.names import TEST_MODULE
 from .broken_tests_error import BrokenTestsError
+from .call_plan import CallPlan, binds
+from .syntax import nodes_of, same_scope
 
 _GUARD = "__replgym_test__"
 
 
 class CheckProgramError(BrokenTestsError):
     """The test program itself is broken; no submission can be judged by it."""
+
+
+def parsed(source: str) -> ast.Module:
+    """A test program.
+
+    Raises:
+        CheckProgramError: If it does not compile.
+    """
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise CheckProgramError(f"the test program does not compile: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,66 +46,75 @@ class CheckProgram:
     """How many tests it has, at least one."""
     tree: ast.Module
     """The program, cut."""
+    plan: CallPlan
+    """Calls that it is certain to make; none where it is not known to be plain."""
     _context: str
-    _defined: dict[str, Any] = field(default_factory=dict)
+    _code: types.CodeType
 
     @classmethod
-    def parse(cls, source: str, context: str = "") -> CheckProgram:
+    def cut(cls, tree: ast.Module, context: str = "", *, entry_point: str = "") -> CheckProgram:
         """Cuts a program into tests.
 
+        Args:
+            tree: The program; it is changed.
+            context: What runs before it.
+            entry_point: The submission's function, if calls of it are to be planned: for plain programs.
+
         Raises:
-            CheckProgramError: If the source does not compile or defines no plain function `check`.
+            CheckProgramError: If it does not compile or defines no plain function `check`.
         """
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError) as error:
-            raise CheckProgramError(f"the test program does not compile: {error}") from error
         tree.body = [node for node in tree.body if not _is_call_of_check(node)]
         check = _find_check(tree)
-        if _can_be_cut(check) and any(_asserts_something(statement) for statement in check.body):
-            count = 0
-            for place, statement in enumerate(check.body):
-                if _asserts_something(statement):
-                    check.body[place] = _guarded([statement], count)
-                    count += 1
+        plan = CallPlan()
+        if _can_be_cut(check) and (tests := [each for each in check.body if _asserts_something(each)]):
+            count = len(tests)
+            if entry_point:
+                plan = _plan(tree, check, tests, entry_point)
+            numbers = {id(statement): number for number, statement in enumerate(tests)}
+            check.body = [
+                _guarded([each], numbers[id(each)]) if id(each) in numbers else each for each in check.body
+            ]
         else:
             check.body, count = [_guarded(check.body, 0)], 1
-        return cls(count, ast.fix_missing_locations(tree), context)
+        try:
+            code = compile(tree, "<check>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            raise CheckProgramError(f"the test program does not compile: {error}") from error
+        return cls(count, tree, plan, context, code)
 
     def context(self) -> dict[str, Any]:
-        """What the context defines; executed once.
+        """What the context defines; executed anew.
 
         Raises:
             CheckProgramError: If it fails.
         """
-        if not self._defined:
-            self._defined["__name__"] = TEST_MODULE
-            try:
-                exec(compile(self._context, "<context>", "exec", dont_inherit=True), self._defined)
-            except Exception as error:
-                raise CheckProgramError(
-                    f"the context of the test program failed: {type(error).__name__}: {error}"
-                ) from error
-        return self._defined
+        defined: dict[str, Any] = {"__name__": TEST_MODULE}
+        try:
+            exec(compile(self._context, "<context>", "exec", dont_inherit=True), defined)
+        except Exception as error:
+            raise CheckProgramError(
+                f"the context of the test program failed: {type(error).__name__}: {error}"
+            ) from error
+        return defined
 
     def load(
         self, guard: Callable[[int], AbstractContextManager[object]], names: Mapping[str, object]
     ) -> Callable[[object], object]:
-        """Executes the context and the program.
+        """Executes the program.
 
         Args:
             guard: Makes the context manager in which test number n runs.
-            names: What the program finds beside its context; some call the submission by its own name.
+            names: What the program finds: its context, and the submission under its own name.
 
         Returns:
             The function `check`.
 
         Raises:
-            CheckProgramError: If the context or the program fails.
+            CheckProgramError: If it fails.
         """
-        namespace: dict[str, Any] = {**self.context(), _GUARD: guard, **names}
+        namespace: dict[str, Any] = {**names, _GUARD: guard}
         try:
-            exec(compile(self.tree, "<check>", "exec", dont_inherit=True), namespace)
+            exec(self._code, namespace)
         except Exception as error:
             raise CheckProgramError(f"the test program failed: {type(error).__name__}: {error}") from error
         found: Callable[[object], object] = namespace["check"]
@@ -102,6 +127,16 @@ def whole_program(source: str, context: str) -> ast.Module:
     kept = [node for node in tree.body if not _is_call_of_check(node)]
     tree.body = [*ast.parse(context).body, *kept]
     return tree
+
+
+def _plan(tree: ast.Module, check: ast.FunctionDef, tests: list[ast.stmt], entry_point: str) -> CallPlan:
+    """What `check` calls, under the name of its parameter or of the submission's function."""
+    names = {check.args.args[0].arg: entry_point, entry_point: entry_point}
+    if binds(tree, names):
+        return CallPlan()
+    numbers = {id(statement): number for number, statement in enumerate(tests)}
+    before = [(None, statement) for statement in tree.body if statement is not check]
+    return CallPlan.of_statements([*before, *((numbers.get(id(each)), each) for each in check.body)], names)
 
 
 def _is_call_of_check(node: ast.stmt) -> bool:
@@ -120,32 +155,34 @@ def _find_check(tree: ast.Module) -> ast.FunctionDef:
 
 def _can_be_cut(check: ast.FunctionDef) -> bool:
     """Whether no statement leaves `check` early and no assertion hides in a function of its own."""
-    for node in ast.walk(check):
-        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and not _inside_function(check, node):
-            return False
-    return not any(isinstance(node, ast.Assert) and _inside_function(check, node) for node in ast.walk(check))
-
-
-def _inside_function(check: ast.FunctionDef, wanted: ast.AST) -> bool:
-    return not any(node is wanted for statement in check.body for node in _same_scope(statement))
-
-
-def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _same_scope(child)
+    nodes = nodes_of(check)
+    kinds = Counter(map(type, nodes))
+    leaving = kinds.keys() & {ast.Return, ast.Yield, ast.YieldFrom}
+    scopes = sum(kinds[kind] for kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef))
+    if scopes == 1:  # its own
+        return not leaving
+    own = {id(node) for statement in check.body for node in same_scope(statement)}
+    return not any(
+        id(node) in own if type(node) in leaving else type(node) is ast.Assert and id(node) not in own
+        for node in nodes
+    )
 
 
 def _asserts_something(statement: ast.stmt) -> bool:
     """True with an assertion that can fail; `assert True` tests nothing."""
-    return any(
-        isinstance(node, ast.Assert) and not (isinstance(node.test, ast.Constant) and node.test.value)
-        for node in _same_scope(statement)
-    )
+    if type(statement) is ast.Assert:
+        return _can_fail(statement)
+    return any(isinstance(node, ast.Assert) and _can_fail(node) for node in same_scope(statement))
+
+
+def _can_fail(node: ast.Assert) -> bool:
+    return not (isinstance(node.test, ast.Constant) and node.test.value)
 
 
 def _guarded(body: list[ast.stmt], number: int) -> ast.stmt:
+    first = body[0]
     call = ast.Call(ast.Name(_GUARD, ast.Load()), [ast.Constant(number)], [])
-    return ast.With(items=[ast.withitem(call)], body=body)
+    guarded = ast.With(items=[ast.withitem(call)], body=body)
+    for node in (call, call.func, *call.args, guarded):
+        ast.copy_location(node, first)
+    return guarded

@@ -18,6 +18,7 @@ import sys
 
 from ..tests import PlacementChoice
 from ..verdict import Placement
+from .syntax import nodes_of
 
 _CROSSING = frozenset({"numpy", "pytest", "hypothesis", "typing_extensions", "parameterized"})
 _OF_ONE_PROCESS = frozenset(
@@ -38,6 +39,7 @@ _OF_LIBRARIES = frozenset(
 )
 """Attributes of tables and plots, which come from libraries that the tests need not import."""
 _REPLACEABLE = frozenset({"builtins.input", "sys.stdin", "sys.stdout", "sys.stderr"})
+_TELLING = frozenset({ast.Import, ast.ImportFrom, ast.ClassDef, ast.arg, ast.Attribute, ast.Call})
 _PATCHES = ("patch.object", "patch.dict", "patch.multiple")
 
 
@@ -57,20 +59,21 @@ def place(tree: ast.Module, choice: PlacementChoice, module: str | None = None) 
     if choice is PlacementChoice.BESIDE:
         return Placement.BESIDE, "the task says so"
     known = _submission_names(tree, module)
-    for node in ast.walk(tree):
-        reason = _reason(node, module, known)
-        if reason:
+    for node in nodes_of(tree):
+        if type(node) in _TELLING and (reason := _reason(node, module, known)):
             return Placement.BESIDE, reason
     return Placement.TRUSTED, "nothing in the tests needs the submission's interpreter"
 
 
 def _submission_names(tree: ast.Module, module: str | None) -> frozenset[str]:
     """What the tests import from the submission, and the names of its module."""
-    found = {module} if module else set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and module and node.module == module:
+    if not module:
+        return frozenset()
+    found = {module}
+    for node in nodes_of(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == module:
             found |= {alias.asname or alias.name for alias in node.names}
-        elif isinstance(node, ast.Import) and module:
+        elif isinstance(node, ast.Import):
             found |= {alias.asname or alias.name for alias in node.names if alias.name == module}
     return frozenset(found)
 
@@ -106,10 +109,12 @@ def _of_import(name: str, module: str | None) -> str:
 
 
 def _of_call(node: ast.Call, known: frozenset[str]) -> str:
-    function = ast.unparse(node.func)
+    function = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     name = function.rpartition(".")[2]
     if name in _CALLS:
         return f"what {function} does belongs to one process"
+    if isinstance(node.func, ast.Name) and not name.endswith("patch"):
+        return ""
     target = _target(node)
     if function.endswith("patch") or (name == "setattr" and function != "setattr"):
         is_own_name = target.count(".") == 1 and target.split(".")[0] in known

@@ -10,6 +10,7 @@ import ast
 import builtins
 
 from ..tests import AssertTests, CheckTests, Tests
+from .syntax import nodes_of
 
 _NODES = (
     ast.Module, ast.Assert, ast.Expr, ast.Constant, ast.Load, ast.Store, ast.Starred, ast.keyword,
@@ -41,27 +42,45 @@ _BUILT_INS = (
 )
 _HARMLESS = frozenset(each.__name__ for each in _BUILT_INS)
 _MODULES = frozenset({"math", "typing"})
+_ALWAYS = frozenset(_NODES)
 
 
-def is_plain(tests: Tests) -> bool:
-    """Whether examining with these tests may happen in a process that examines again afterwards."""
+def is_plain(tests: Tests, tree: ast.Module | None = None) -> bool:
+    """Whether examining with these tests may happen in a process that examines again afterwards.
+
+    Args:
+        tests: The tests.
+        tree: The program of `CheckTests`, or setup and statements of `AssertTests` in one, if it is at hand.
+    """
     if isinstance(tests, AssertTests):
         texts = [tests.setup, *tests.statements]
-        return not tests.preamble and all(_is_plain_text(text, in_check=False) for text in texts)
+        if tree is None:
+            return not tests.preamble and all(_is_plain_text(text, in_check=False) for text in texts)
+        return not tests.preamble and _is_plain_program(tree, in_check=False)
     if isinstance(tests, CheckTests):
         return (
             not tests.preamble
             and _is_plain_text(tests.context, in_check=False)
-            and _is_plain_text(tests.source, in_check=True)
+            and (
+                _is_plain_text(tests.source, in_check=True)
+                if tree is None
+                else _is_plain_program(tree, in_check=True)
+            )
         )
     return False
 
 
 def _is_plain_text(text: str, *, in_check: bool) -> bool:
+    if not text:
+        return not in_check
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
+    return _is_plain_program(tree, in_check=in_check)
+
+
+def _is_plain_program(tree: ast.Module, *, in_check: bool) -> bool:
     statements = list(tree.body)
     if in_check:
         checks = [each for each in statements if isinstance(each, ast.FunctionDef)]
@@ -87,7 +106,7 @@ def _is_plain_import(statement: ast.stmt) -> bool:
 
 
 def _is_plain_node(statement: ast.AST) -> bool:
-    return all(_is_allowed(node) for node in ast.walk(statement))
+    return all(type(node) in _ALWAYS or _is_allowed(node) for node in nodes_of(statement))
 
 
 def _is_allowed(node: ast.AST) -> bool:

@@ -35,7 +35,7 @@ PLACE = "pkg://replgym.agents.verl_adapter.reward_function"
 async def judge() -> AsyncIterator[None]:
     """That of this process, closed at the end; a verl worker keeps it as long as it lives."""
     yield
-    await reward_function._judge().close()
+    await reward_function._judge(False).close()
     reward_function._judge.cache_clear()
 
 

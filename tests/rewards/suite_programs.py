@@ -46,6 +46,9 @@ _CHECK = (
     + f"    assert all(map(lambda case: candidate(case[0]) == case[1], [{_LISTED}]))\n"
     + f"    for values, answer in [{_LISTED}]:\n        assert candidate(list(values)) in {{answer}}\n"
 )
+_PLAIN_CHECK = "def check(candidate):\n" + "".join(
+    f"    assert candidate({values}) == {answer}\n" for values, answer in ANSWERS
+)
 
 _PYTEST = f"""
 import pytest
@@ -273,6 +276,7 @@ TARGETS: dict[str, Tests] = {
         cases=tuple(CallCase(arguments=(values,), expected=answer) for values, answer in ANSWERS),
     ),
     "check": CheckTests(entry_point="digest", source=_CHECK),
+    "check-plain": CheckTests(entry_point="digest", source=_PLAIN_CHECK),
     "assert": AssertTests(statements=_ASSERTIONS),
     "pytest": PytestTests(source=_PYTEST),
     "unittest": UnittestTests(source=_UNITTEST),
@@ -295,7 +299,7 @@ TARGETS: dict[str, Tests] = {
 UNPROVEN = UnittestTests(source=_COMPUTED, placement=_BESIDE)
 
 GROUPS = {
-    "function": ("call", "check", "assert", "pytest", "unittest"),
+    "function": ("call", "check", "check-plain", "assert", "pytest", "unittest"),
     # Each test beside a submission takes a process; the other kinds are named where they matter.
     "beside": ("assert-beside", "unittest-beside"),
     "objects": ("objects-assert", "objects-pytest", "objects-unittest"),

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from replgym.rewards.test_code.check_program import CheckProgram, CheckProgramError
+from replgym.rewards.test_code.check_program import CheckProgram, CheckProgramError, parsed
 
 
 def _run(source: str, candidate: object, context: str = "") -> tuple[int, list[tuple[int, bool]]]:
-    program = CheckProgram.parse(source, context)
+    program = CheckProgram.cut(parsed(source), context)
     seen: list[tuple[int, bool]] = []
 
     @contextlib.contextmanager
@@ -20,7 +20,7 @@ def _run(source: str, candidate: object, context: str = "") -> tuple[int, list[t
         except AssertionError:
             seen.append((number, False))
 
-    program.load(guard, {"it": candidate})(candidate)
+    program.load(guard, {**program.context(), "it": candidate})(candidate)
     return program.tests, seen
 
 
@@ -63,4 +63,4 @@ def test_context_and_own_name_are_at_hand() -> None:
 @pytest.mark.parametrize("source", ["def check(:", "x = 1", "async def check(c): pass", "\0"])
 def test_broken_programs_are_named(source: str) -> None:
     with pytest.raises(CheckProgramError):
-        CheckProgram.parse(source)
+        CheckProgram.cut(parsed(source))

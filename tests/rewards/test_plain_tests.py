@@ -100,7 +100,7 @@ async def test_one_submission_leaves_nothing_for_the_next(judge: Judge) -> None:
     verdict = await judge.grade(tests, first, time_limit=20)
     assert verdict.passed
     verdict = await judge.grade(tests, "def f(n): return 2", time_limit=20)
-    assert [test.outcome for test in verdict.tests] == [Outcome.PASSED, Outcome.WRONG_ANSWER]
+    assert [test.outcome for test in verdict.tests] == [Outcome.PASSED, Outcome.RUNTIME_ERROR]
     for _ in range(3):
         stuck = await judge.grade(tests, "def f(n):\n    while True: pass", time_limit=0.5)
         assert stuck.tests[0].outcome is Outcome.TIMEOUT

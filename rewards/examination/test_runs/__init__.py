@@ -1,6 +1,6 @@
 """One file for each kind of tests: how it is run on a submission."""
 
-from .by_kind import prepare, run_of
+from .by_kind import run_of
 from .test_run import TestRun
 
-__all__ = ["TestRun", "prepare", "run_of"]
+__all__ = ["TestRun", "run_of"]

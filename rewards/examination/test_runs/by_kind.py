@@ -25,13 +25,7 @@ def run_of(tests: Tests) -> TestRun:
     Raises:
         BrokenTestsError: If no submission can be judged by them.
     """
-    return prepare(tests.kind)(tests)
-
-
-def prepare(kind: str) -> Callable[[Any], TestRun]:
-    """Imports what a kind of tests needs; returns the class of its runs."""
-    module, name = _RUNS[kind]
+    module, name = _RUNS[tests.kind]
     found = importlib.import_module(f".{module}", __package__)
-    getattr(found, "preload", lambda: None)()
     made: Callable[[Any], TestRun] = getattr(found, name)
-    return made
+    return made(tests)

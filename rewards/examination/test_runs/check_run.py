@@ -8,8 +8,9 @@ from ...beside.names import TEST_MODULE
 from ...beside.program import BesideProgram
 from ...conversation.candidate_error import SubmissionEndedError
 from ...conversation.remote_object import returned
-from ...test_code.check_program import CheckProgram, whole_program
+from ...test_code.check_program import CheckProgram, parsed, whole_program
 from ...test_code.placement_rules import place
+from ...test_code.plain_tests import is_plain
 from ...test_code.test_names import TestNames
 from ...tests import CheckTests
 from ...verdict import Placement
@@ -24,13 +25,22 @@ class CheckRun:
 
     def __init__(self, tests: CheckTests) -> None:
         self._tests = tests
-        self._program = CheckProgram.parse(tests.source, f"{tests.preamble}\n{tests.context}")
+        tree = parsed(tests.source)
+        self._is_plain = is_plain(tests, tree)
+        entry_point = tests.entry_point if self._is_plain else ""
+        context = f"{tests.preamble}\n{tests.context}"
+        self._program = CheckProgram.cut(tree, context, entry_point=entry_point)
         self._placement, _ = place(self._program.tree, tests.placement)
 
     @property
     def count(self) -> int:
         """One test for each assertion that can be told apart."""
         return self._program.tests if self._placement is Placement.TRUSTED else 1
+
+    @property
+    def brings_code(self) -> bool:
+        """Unless the program is plain."""
+        return not self._is_plain
 
     def run(self, examination: Examination) -> None:
         """Runs `check`; see `TestRun`."""
@@ -42,14 +52,21 @@ class CheckRun:
             test = BesideTest("check", program, job)
             BesideRun([test], names, "solution", self._tests.preamble, entry_point).run(examination)
             return
-        shared = _classes_of(self._program.context()) if self._tests.preamble else {}
-        if not examination.load(entry_point, preamble=self._tests.preamble, names=names, data_classes=shared):
+        context = self._program.context()
+        shared = _classes_of(context) if self._tests.preamble else {}
+        if not examination.load(
+            entry_point,
+            preamble=self._tests.preamble,
+            names=names,
+            data_classes=shared,
+            plan=self._program.plan,
+        ):
             return
 
         def candidate(*args: object, **kwargs: object) -> object:
-            return returned(examination.session.call(entry_point, args, kwargs))
+            return returned(examination.call(entry_point, args, kwargs))
 
-        check = self._program.load(examination.guard, {entry_point: candidate})
+        check = self._program.load(examination.guard, {**context, entry_point: candidate})
         try:
             check(candidate)
         except SubmissionEndedError:

@@ -35,10 +35,8 @@ if TYPE_CHECKING:
     from ..examination import Examination
 
 
-def preload() -> None:
+def _preload() -> None:
     """Imports pytest with all its plugins, once for all examiners that are forked from this process."""
-    if importlib.util.find_spec("_pytest") is None:
-        return
     for name in importlib.import_module("_pytest.config").default_plugins:
         importlib.import_module(f"_pytest.{name}")
     make_approx_strict()
@@ -65,11 +63,17 @@ class PytestRun:
         if not self._count:
             raise BrokenTestsError("the test module has no tests")
         self._placement, _ = place(self._tree, tests.placement, tests.module)
+        _preload()
 
     @property
     def count(self) -> int:
         """One test for each function, as far as the source tells."""
         return self._count
+
+    @property
+    def brings_code(self) -> bool:
+        """Always."""
+        return True
 
     def run(self, examination: Examination) -> None:
         """Has pytest collect and run the tests; see `TestRun`."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import TYPE_CHECKING
 
+from ...comparison import SpecialJudge
 from ...comparisons.text_comparison import CheckerError, texts_match
 from ...conversation.candidate_error import Failure, SubmissionEndedError
 from ...test_code.broken_tests_error import BrokenTestsError
@@ -26,11 +28,18 @@ class StdioRun:
 
     def __init__(self, tests: StdioTests) -> None:
         self._tests = tests
+        if isinstance(tests.comparison, SpecialJudge):
+            _import(tests.comparison.modules)
 
     @property
     def count(self) -> int:
         """One test for each input."""
         return len(self._tests.cases)
+
+    @property
+    def brings_code(self) -> bool:
+        """A checker is a program."""
+        return isinstance(self._tests.comparison, SpecialJudge)
 
     def run(self, examination: Examination) -> None:
         """Runs the program once for each test; see `TestRun`."""
@@ -68,6 +77,14 @@ class StdioRun:
         except MemoryError:
             return Failure(Outcome.MEMORY, "the output was too large to be checked")
         return Failure(Outcome.WRONG_ANSWER, f"expected {_short(case.expected)}, got {_short(output)}")
+
+
+def _import(modules: tuple[str, ...]) -> None:
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise BrokenTestsError(f"the checker needs the module {name!r}: {error}") from error
 
 
 def _refused(end: ProgramEnd) -> Failure:

@@ -11,12 +11,21 @@ if TYPE_CHECKING:
 class TestRun(Protocol):
     """The tests of one task; made before the submission is known to any process.
 
-    Making one raises `BrokenTestsError` where the tests cannot be used.
+    It may be run many times. Making one runs nothing of the tests; it raises `BrokenTestsError` where the
+    tests cannot be used.
     """
 
     @property
     def count(self) -> int:
         """How many tests there are, as far as their source tells; at least one."""
+        ...
+
+    @property
+    def brings_code(self) -> bool:
+        """Whether `run` runs programs of the tests that may do anything to their interpreter.
+
+        If not, it may happen in a process that examines other submissions afterwards.
+        """
         ...
 
     def run(self, examination: Examination) -> None:

@@ -48,6 +48,11 @@ class UnittestRun:
         """One test for each method, as far as the source tells."""
         return len(self._methods)
 
+    @property
+    def brings_code(self) -> bool:
+        """Always."""
+        return True
+
     def run(self, examination: Examination) -> None:
         """Loads the test module and runs its tests; see `TestRun`."""
         name = self._tests.module or _DEFAULT_MODULE
