@@ -154,8 +154,11 @@ class FleetCheck:
             vocabulary=self._template.vocabulary,
             model=model,
         )
-        async with asyncio.timeout(_SAMPLE_SECONDS):
-            return await server.generate(request)
+        try:
+            async with asyncio.timeout(_SAMPLE_SECONDS):
+                return await server.generate(request)
+        except TimeoutError as error:
+            raise LostError(f"no message within {_SAMPLE_SECONDS:g} s", reached=True) from error
 
 
 def _need_access(server: EngineServer, answer: HttpAnswer) -> None:

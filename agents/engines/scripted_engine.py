@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from .slot_gate import SlotGate
@@ -31,56 +31,46 @@ class _Running:
     broken_off: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(eq=False)
 class ScriptedEngine:
     """Serves `/generate` and `/abort_request` as SGLang does, `/v1/completions` as vLLM does."""
 
-    def __init__(
-        self,
-        script: Script | None = None,
-        *,
-        vocabulary: int,
-        end_of_turn: int,
-        slots: int = 64,
-        first_token_seconds: float = 0.0,
-        token_seconds: float = 0.0,
-        context: int = 32_768,
-        model: str = "scripted",
-        encode: Callable[[str], Sequence[int]] | None = None,
-        scales_logprobs: bool = True,
-        middlewares: Sequence[Any] = (),
-    ) -> None:
-        """Listens nowhere yet.
+    script: Script | None = None
+    """What it answers; by default a few ids that only the prompt decides."""
+    _: KW_ONLY
+    vocabulary: int
+    """Ids are below this."""
+    end_of_turn: int
+    """The id that ends a message."""
+    slots: int = 64
+    """Requests that run at once; others wait in order."""
+    first_token_seconds: float = 0.0
+    """Before the first id of an answer; may change while it serves."""
+    token_seconds: float = 0.0
+    """Before every id; may change while it serves."""
+    context: int = 32_768
+    """The most ids of prompt and answer."""
+    model: str = "scripted"
+    """The name of the model."""
+    encode: Callable[[str], Sequence[int]] | None = None
+    """The tokenizer of `/tokenize`; without one the engine takes no stop texts either."""
+    scales_logprobs: bool = True
+    """Whether the temperature shows in logprobs."""
+    middlewares: Sequence[Any] = ()
+    """`aiohttp` middlewares, to make the server fail."""
+    weight_version: str = "default"
+    asked: list[dict[str, Any]] = field(default_factory=list, init=False)
+    """Bodies of all requests to sample."""
+    taken_back: set[str] = field(default_factory=set, init=False)
+    """Ids of requests that were aborted or whose connection was closed."""
+    busy_seconds: float = field(default=0.0, init=False)
+    """Seconds that slots were in use by requests that have ended, all slots together."""
 
-        Args:
-            script: What it answers; by default a few ids that only the prompt decides.
-            vocabulary: Ids are below this.
-            end_of_turn: The id that ends a message.
-            slots: Requests that run at once; others wait in order.
-            first_token_seconds: Before the first id of an answer.
-            token_seconds: Before every id.
-            context: The most ids of prompt and answer.
-            model: The name of the model.
-            encode: The tokenizer of `/tokenize`; without one the engine takes no stop texts either.
-            scales_logprobs: Whether the temperature shows in logprobs.
-            middlewares: `aiohttp` middlewares, to make the server fail.
-        """
-        self._script = script or self._from_prompt
-        self._vocabulary, self._end = vocabulary, end_of_turn
-        self.first_token_seconds, self.token_seconds = first_token_seconds, token_seconds
-        self._context, self._model, self._encode = context, model, encode
-        self._scales_logprobs = scales_logprobs
-        self._middlewares = middlewares
-        self._gate = SlotGate(slots)
+    def __post_init__(self) -> None:
+        self._gate = SlotGate(self.slots)
         self._requests: dict[str, _Running] = {}
         self._runner: web.AppRunner | None = None
         self._port = 0
-        self.weight_version = "default"
-        self.asked: list[dict[str, Any]] = []
-        """Bodies of all requests to sample."""
-        self.taken_back: list[str] = []
-        """Ids of requests that were aborted or whose connection was closed."""
-        self.busy_seconds = 0.0
-        """Seconds that slots were in use, all slots together."""
 
     @property
     def url(self) -> str:
@@ -96,7 +86,7 @@ class ScriptedEngine:
         """Listens; on the same port as before when it was stopped."""
         from aiohttp import web
 
-        application = web.Application(middlewares=self._middlewares, client_max_size=2**26)
+        application = web.Application(middlewares=self.middlewares, client_max_size=2**26)
         application.add_routes(
             [
                 web.post("/generate", self._sglang),
@@ -136,14 +126,15 @@ class ScriptedEngine:
     async def _play(self, body: dict[str, Any], request_id: str, prompt: list[int], most: int) -> _Running:
         """Samples on a slot until the script ends or somebody breaks it off."""
         self.asked.append(body)
-        wanted = tuple(self._script(tuple(prompt), len(self.asked) - 1))
+        script = self.script or self._from_prompt
+        wanted = tuple(script(tuple(prompt), len(self.asked) - 1))
         finish = "stop" if len(wanted) <= most else "length"
         request = self._requests[request_id] = _Running(wanted[:most], finish)
         try:
             async with self._gate.slot(0):
                 await self._sample(request)
         except asyncio.CancelledError:
-            self.taken_back.append(request_id)
+            self.taken_back.add(request_id)
             raise
         except _BrokenOffError:
             request.ids, request.finish = (), "abort"
@@ -208,42 +199,44 @@ class ScriptedEngine:
             "prompt_token_ids": prompt,
         }
         usage = {"prompt_tokens": len(prompt), "completion_tokens": len(made.ids)}
-        return _json({"id": body["request_id"], "model": self._model, "choices": [choice], "usage": usage})
+        return _json({"id": body["request_id"], "model": self.model, "choices": [choice], "usage": usage})
 
     async def _abort(self, http: web.Request) -> web.Response:
-        request = self._requests.get((await http.json())["rid"])
+        request_id = (await http.json())["rid"]
+        request = self._requests.get(request_id)
         if request is not None:
+            self.taken_back.add(request_id)
             request.broken_off.set()
         return _json({})
 
     async def _tokenize(self, http: web.Request) -> web.Response:
-        if self._encode is None:
+        if self.encode is None:
             return _error(400, "the server has no tokenizer")
-        ids = list(self._encode((await http.json())["prompt"]))
-        return _json({"tokens": ids, "count": len(ids), "max_model_len": self._context})
+        ids = list(self.encode((await http.json())["prompt"]))
+        return _json({"tokens": ids, "count": len(ids), "max_model_len": self.context})
 
     async def _models(self, _: web.Request) -> web.Response:
-        model = {"id": self._model, "object": "model", "max_model_len": self._context}
+        model = {"id": self.model, "object": "model", "max_model_len": self.context}
         return _json({"object": "list", "data": [model]})
 
     async def _health(self, _: web.Request) -> web.Response:
         return _json({})
 
     def _refused(self, prompt: list[int], most: int, stop: Any) -> web.Response | None:
-        if stop and self._encode is None:
+        if stop and self.encode is None:
             return _error(400, f"stop={stop!r} is unavailable when skip_tokenizer_init=True")
-        if len(prompt) + most > self._context:
+        if len(prompt) + most > self.context:
             return _error(400, f"{len(prompt)} + {most} tokens exceed the maximum context length")
         return None
 
     def _logprobs(self, ids: Sequence[int], temperature: float) -> list[float]:
-        scale = temperature or 1.0 if self._scales_logprobs else 1.0
+        scale = temperature or 1.0 if self.scales_logprobs else 1.0
         return [-(1 + token % 7) / 8 / scale for token in ids]
 
     def _from_prompt(self, prompt: tuple[int, ...], _: int) -> list[int]:
         digest = hashlib.sha256(repr(prompt).encode()).digest()
-        ids = [byte % self._vocabulary for byte in digest[1 : 2 + digest[0] % 16]]
-        return [*(token for token in ids if token != self._end), self._end]
+        ids = [byte % self.vocabulary for byte in digest[1 : 2 + digest[0] % 16]]
+        return [*(token for token in ids if token != self.end_of_turn), self.end_of_turn]
 
 
 class _BrokenOffError(Exception):

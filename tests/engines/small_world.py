@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
 from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.engines import FleetLimits, GenerateRequest, ScriptedEngine
+from replgym.agents.engines import (
+    EngineFleet,
+    FleetLimits,
+    GenerateRequest,
+    ScriptedEngine,
+    SGLangWire,
+    VLLMWire,
+)
 from replgym.agents.policy import PolicyContext, Sampling
 from replgym.agents.sglang_policy import SGLangPolicy
 from replgym.agents.training import tiny_model
@@ -18,6 +26,7 @@ from replgym.agents.vllm_policy import VLLMPolicy
 
 from ..agents.tiny_models import CORPUS
 
+WIRES = {"sglang": SGLangWire(), "vllm": VLLMWire()}
 POLICIES = {"sglang": SGLangPolicy, "vllm": VLLMPolicy}
 VOCABULARY = 400
 END = 1
@@ -118,6 +127,20 @@ async def flood(http: web.Request, handler: Handler) -> web.StreamResponse:
     await answer.prepare(http)
     while True:
         await answer.write(b"9" * 100_000)
+
+
+@asynccontextmanager
+async def fleet_of(
+    *engines: ScriptedEngine, wire: Any, limits: FleetLimits = QUICK
+) -> AsyncIterator[EngineFleet]:
+    async with AsyncExitStack() as stack:
+        for each in engines:
+            await stack.enter_async_context(each)
+        yield await stack.enter_async_context(EngineFleet([e.url for e in engines], wire, limits=limits))
+
+
+def faulty(*faults: Fault, **options: Any) -> ScriptedEngine:
+    return engine(middlewares=[Faults(*faults).middleware], **options)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,12 +1,9 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from replgym.agents.engines import (
     EngineError,
@@ -15,21 +12,21 @@ from replgym.agents.engines import (
     FinishReason,
     FleetLimits,
     RefusedError,
-    ScriptedEngine,
     SGLangWire,
     UnavailableError,
-    VLLMWire,
 )
 
 from .small_world import (
     END,
     QUICK,
     VOCABULARY,
+    WIRES,
     Fault,
-    Faults,
     cut_off,
     drip,
     engine,
+    faulty,
+    fleet_of,
     flood,
     hang,
     hang_up,
@@ -39,26 +36,10 @@ from .small_world import (
     until,
 )
 
-WIRES = {"sglang": SGLangWire(), "vllm": VLLMWire()}
-
 
 @pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> Any:
     return WIRES[request.param]
-
-
-@asynccontextmanager
-async def fleet_of(
-    *engines: ScriptedEngine, wire: Any, limits: FleetLimits = QUICK
-) -> AsyncIterator[EngineFleet]:
-    async with AsyncExitStack() as stack:
-        for each in engines:
-            await stack.enter_async_context(each)
-        yield await stack.enter_async_context(EngineFleet([e.url for e in engines], wire, limits=limits))
-
-
-def faulty(*faults: Fault, **options: Any) -> ScriptedEngine:
-    return engine(middlewares=[Faults(*faults).middleware], **options)
 
 
 async def test_ids_and_logprobs_come_back_as_they_were_sampled(wire: Any) -> None:
@@ -129,16 +110,6 @@ async def test_a_server_that_is_not_there_yet_costs_no_attempt(wire: Any) -> Non
     async with fleet_of(faulty(*[status(503)] * 30), wire=wire) as fleet:
         assert (await fleet.generate(request(), episode="e")).token_ids
         assert fleet.stats().retries == 30
-
-
-async def test_closing_ends_what_runs(wire: Any) -> None:
-    only = engine(token_seconds=3600.0)
-    async with fleet_of(only, wire=wire) as fleet:
-        message = asyncio.create_task(fleet.generate(request(), episode="e"))
-        await until(lambda: only.running == 1)
-        await fleet.close()
-        with pytest.raises(EngineError):
-            await message
 
 
 async def test_one_deadline_holds_over_all_attempts_and_pauses(wire: Any) -> None:
@@ -224,54 +195,13 @@ async def test_a_server_rests_as_long_as_it_asks_for(wire: Any) -> None:
         assert fleet.stats().open_breakers == ()
 
 
-async def test_a_message_nobody_waits_for_frees_its_slot_at_once(wire: Any) -> None:
-    only = engine(token_seconds=3600.0, slots=1)
-    async with fleet_of(only, wire=wire, limits=replace(QUICK, slots=1)) as fleet:
-        first = asyncio.create_task(fleet.generate(request(), episode="first"))
-        await until(lambda: only.running == 1)
-        first.cancel()
-        await asyncio.wait([first])
-        assert first.cancelled()
-        assert fleet.stats().in_flight == {only.url: 0}
-        assert fleet.stats().aborts == 1
-        await until(lambda: only.running == 0)
-
-
-@pytest.mark.parametrize("answers", [True, False])
-async def test_sglang_is_told_by_name_and_nobody_waits_for_that(answers: bool) -> None:
-    told: list[str] = []
-
-    @web.middleware
-    async def middleware(http: web.Request, handler: Any) -> web.StreamResponse:
-        if http.path == "/abort_request":
-            told.append((await http.json())["rid"])
-            if not answers:
-                await asyncio.Event().wait()
-        return await handler(http)
-
-    only = engine(token_seconds=3600.0, middlewares=[middleware])
-    limits = replace(QUICK, abort_seconds=0.1)
-    async with fleet_of(only, wire=SGLangWire(), limits=limits) as fleet:
-        message = asyncio.create_task(fleet.generate(request(), episode="e"))
-        await until(lambda: only.running == 1)
-        message.cancel()
-        await asyncio.wait([message])
-        assert fleet.stats().in_flight == {only.url: 0}
-    assert told == [only.asked[0]["rid"]]
-
-
-async def test_a_message_that_is_cancelled_in_the_queue_was_never_asked(wire: Any) -> None:
-    only = engine(token_seconds=3600.0)
-    async with fleet_of(only, wire=wire, limits=replace(QUICK, slots=1)) as fleet:
-        first = asyncio.create_task(fleet.generate(request(), episode="first"))
-        await until(lambda: only.running == 1)
-        second = asyncio.create_task(fleet.generate(request(), episode="second"))
-        await until(lambda: fleet.stats().waiting == {only.url: 1})
-        second.cancel()
-        first.cancel()
-        await asyncio.wait([first, second])
-        assert fleet.stats().waiting == fleet.stats().in_flight == {only.url: 0}
-        assert len(only.asked) == 1
+async def test_a_server_that_wants_rest_is_not_asked_before_that(wire: Any) -> None:
+    limits = replace(QUICK, deadline=0.3)
+    async with fleet_of(faulty(status(429, Retry_After="3600")), wire=wire, limits=limits) as fleet:
+        with pytest.raises(UnavailableError, match="HTTP 429"):
+            await asyncio.gather(*(fleet.generate(request(), episode=str(n)) for n in range(3)))
+        assert fleet.stats().requests <= 3
+        assert fleet.stats().open_breakers == ()
 
 
 async def test_nothing_waits_for_a_slot_for_ever(wire: Any) -> None:
@@ -318,50 +248,6 @@ async def test_never_more_requests_at_once_than_slots(wire: Any) -> None:
 
         await asyncio.gather(*(play(n) for n in range(40)))
     assert most <= 4
-
-
-async def test_a_message_broken_off_by_the_engine_goes_on_from_its_ids(wire: Any) -> None:
-    plan = [*range(10, 310), END]
-    only = engine(script=planned(plan, 3), token_seconds=0.02)
-    async with fleet_of(only, wire=wire) as fleet:
-        message = asyncio.create_task(fleet.generate(request(max_tokens=1000, seed=4), episode="e"))
-        for asked in (1, 2, 3):
-            await until(lambda asked=asked: len(only.asked) == asked and only.running == 1)
-            await asyncio.sleep(0.05)
-            only.weight_version = f"after {asked}"
-            if asked == 3:
-                only.token_seconds = 0.0
-            assert only.break_off() == 1
-        answer = await message
-        stats = fleet.stats()
-    assert answer.token_ids == tuple(plan)
-    assert len(answer.logprobs) == len(plan)
-    assert (answer.finish_reason, answer.prompt_tokens) == (FinishReason.STOP, 3)
-    assert answer.weight_version == ("after 3" if isinstance(wire, SGLangWire) else "")
-    assert (stats.resumed, stats.retries, stats.messages) == (3, 0, 1)
-
-
-async def test_a_message_broken_off_in_the_queue_of_the_engine_starts_again(wire: Any) -> None:
-    only = engine(token_seconds=3600.0, slots=1)
-    async with fleet_of(only, wire=wire) as fleet:
-        messages = [asyncio.create_task(fleet.generate(request(n), episode=str(n))) for n in range(4)]
-        await until(lambda: len(only.asked) == 4)
-        only.token_seconds = 0.0
-        assert only.break_off() == 4
-        answers = await asyncio.gather(*messages)
-    assert all(answer.finish_reason is FinishReason.STOP for answer in answers)
-
-
-async def test_the_rest_of_a_message_has_the_rest_of_its_tokens(wire: Any) -> None:
-    only = engine(script=lambda prompt, _: [9] * 1000, token_seconds=1.0)
-    async with fleet_of(only, wire=wire) as fleet:
-        message = asyncio.create_task(fleet.generate(request(max_tokens=20), episode="e"))
-        await until(lambda: only.running == 1)
-        await asyncio.sleep(1.1)
-        only.token_seconds = 0.01
-        only.break_off()
-        answer = await message
-    assert (len(answer.token_ids), answer.finish_reason) == (20, FinishReason.LENGTH)
 
 
 async def test_engines_without_a_tokenizer_are_asked_without_stop_texts_from_then_on(wire: Any) -> None:
