@@ -77,6 +77,7 @@ class EpisodeRunner:
                     task = group.create_task(self._play(job, queue, seats))
                     self._playing.add(task)
                     task.add_done_callback(self._playing.discard)
+                    await asyncio.sleep(0)  # a thousand episodes that begin at once would hold the loop up
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
