@@ -47,6 +47,7 @@ def add_parser(subparsers: Any) -> None:
         help="where the model is served, such as http://127.0.0.1:8000/v1; several for sglang and vllm",
     )
     parser.add_argument("--api-key-env", default="OPENAI_API_KEY", help="variable with the key (%(default)s)")
+    parser.add_argument("--tool-choice", help="auto, none, required or a tool; for --action-format native")
     parser.add_argument("-n", "--tasks", type=_positive, help="how many tasks (default: all; blackbox: 100)")
     parser.add_argument("-k", "--samples", type=_positive, default=1, help="episodes per task (%(default)s)")
     parser.add_argument("--split", help="split of the set (default: its first; blackbox: heldout)")
@@ -68,13 +69,16 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
         "--action-format", default="fenced", help=f"{', '.join(ACTION_FORMATS)} (%(default)s)"
     )
     parser.add_argument(
+        "--calls-per-message", type=_positive, help="calls of one message (default: as the format does it)"
+    )
+    parser.add_argument(
         "--no-interpreter", action="store_true", help="the policy may submit, but not run cells"
     )
     parser.add_argument(
         "--code-extraction",
         metavar="POLICY",
         help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}; "
-        "needs --no-interpreter, or --action-format hermes or json",
+        "needs --no-interpreter, or a format whose calls are no blocks of code",
     )
     parser.add_argument(
         "--rubric",
@@ -148,24 +152,13 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
             f"unknown back end {arguments.backend!r}; use one of: {', '.join(sorted(BACKENDS))}"
         )
     tasks = _task_set(arguments)
-    urls = tuple(arguments.base_url or ())
-    choice = PolicyChoice(arguments.policy, arguments.model, urls, arguments.api_key_env)
     typed = {key: str(v) if isinstance(v, Path) else v for key, v in vars(arguments).items() if key != "run"}
     _check_output(arguments.output, arguments.resume)
     return EvaluationPlan(
         title=f"{tasks.name}, {arguments.model or Path(arguments.policy).name}",
         tasks=tasks,
-        policy=choice,
-        settings=PlaySettings(
-            env=_env_config(arguments),
-            limits=RolloutLimits(
-                turn_tokens=arguments.max_tokens,
-                response_tokens=arguments.max_response_tokens,
-                seconds=arguments.max_seconds,
-            ),
-            sampling=Sampling(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
-            seed=arguments.seed,
-        ),
+        policy=_policy_choice(arguments),
+        settings=_play_settings(arguments),
         samples=arguments.samples,
         concurrency=arguments.concurrency,
         kernels=arguments.kernels,
@@ -175,6 +168,29 @@ def make_plan(arguments: argparse.Namespace) -> EvaluationPlan:
         output=arguments.output,
         resume=arguments.resume,
         arguments=typed,
+    )
+
+
+def _policy_choice(arguments: argparse.Namespace) -> PolicyChoice:
+    return PolicyChoice(
+        arguments.policy,
+        arguments.model,
+        tuple(arguments.base_url or ()),
+        arguments.api_key_env,
+        arguments.tool_choice,
+    )
+
+
+def _play_settings(arguments: argparse.Namespace) -> PlaySettings:
+    return PlaySettings(
+        env=_env_config(arguments),
+        limits=RolloutLimits(
+            turn_tokens=arguments.max_tokens,
+            response_tokens=arguments.max_response_tokens,
+            seconds=arguments.max_seconds,
+        ),
+        sampling=Sampling(temperature=arguments.temperature, max_tokens=arguments.max_tokens),
+        seed=arguments.seed,
     )
 
 
@@ -203,16 +219,11 @@ def _env_config(arguments: argparse.Namespace) -> EnvConfig:
         "backend": arguments.backend,
         "backend_options": options,
     }
-    if arguments.max_turns is not None:
-        values["max_turns"] = arguments.max_turns
-    if arguments.max_cells is not None:
-        values["max_cells"] = arguments.max_cells
     if arguments.no_interpreter:
         values["tools"] = (Submit.name,)
-    if arguments.code_extraction is not None:
-        values["code_extraction"] = arguments.code_extraction
-    if arguments.rubric is not None:
-        values["rubric"] = arguments.rubric
+    for name in ("calls_per_message", "max_turns", "max_cells", "code_extraction", "rubric"):
+        if getattr(arguments, name) is not None:
+            values[name] = getattr(arguments, name)
     return EnvConfig(**values)
 
 

@@ -41,6 +41,8 @@ class PolicyChoice:
     model: str | None = None
     base_urls: tuple[str, ...] = ()
     api_key_env: str = "OPENAI_API_KEY"
+    tool_choice: str | None = None
+    """Which native tool calls an endpoint must make."""
 
     @asynccontextmanager
     async def open(self, parser: ActionParser) -> AsyncIterator[Policy | PolicyPerTask]:
@@ -63,6 +65,10 @@ class PolicyChoice:
 
     def _make(self, parser: ActionParser) -> Policy | PolicyPerTask:
         kind, _, value = self.spec.partition(":")
+        if self.tool_choice is not None and not (kind == "openai" and parser.native):
+            raise UsageError(
+                f"--tool-choice {self.tool_choice!r} is for --policy openai with --action-format native"
+            )
         match kind:
             case "reference" if not value:
                 return ReferencePolicy(parser)
@@ -89,7 +95,8 @@ class PolicyChoice:
             raise UsageError("--policy openai needs --model NAME, the model's name at the endpoint")
         if len(self.base_urls) != 1:
             raise UsageError("--policy openai needs one --base-url URL, such as http://127.0.0.1:8000/v1")
-        return OpenAIPolicy(self.model, self.base_urls[0], os.environ.get(self.api_key_env))
+        key = os.environ.get(self.api_key_env)
+        return OpenAIPolicy(self.model, self.base_urls[0], key, tool_choice=self.tool_choice)
 
     def _engine(self, kind: type[EnginePolicy], tokenizer: str) -> EnginePolicy:
         if not self.base_urls:

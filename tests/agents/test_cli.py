@@ -13,7 +13,11 @@ from replgym.cli import main
 
 BAD_INPUT = [
     (["eval", "humanevil"], ["'humanevil'", "humaneval"]),
-    (["eval", "humaneval", "--action-format", "xml", "--policy", "reference"], ["'xml'", "fenced"]),
+    (["eval", "humaneval", "--action-format", "yaml", "--policy", "reference"], ["'yaml'", "fenced"]),
+    (
+        ["eval", "humaneval", "--tool-choice", "required", "--policy", "reference"],
+        ["--tool-choice 'required'", "--action-format native"],
+    ),
     (["eval", "humaneval", "--backend", "cloud", "--policy", "reference"], ["'cloud'", "jupyter"]),
     (["eval", "humaneval", "--policy", "oracle"], ["'oracle'", "reference"]),
     (["eval", "humaneval", "--policy", "openai", "--base-url", "http://x"], ["--model"]),
