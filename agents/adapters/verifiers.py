@@ -38,6 +38,10 @@ class PyInterpData(vf.TaskData):  # type: ignore[misc]
     """Schemas of the tools, where the action format is `native`."""
 
 
+class PyInterpTask(vf.Task[PyInterpData]):  # type: ignore[misc]
+    """One task; the environment rewards it, so it has no rewards of its own."""
+
+
 class PyInterpConfig(vf.TasksetConfig):  # type: ignore[misc]
     """`--env.taskset.*`."""
 
@@ -49,10 +53,10 @@ class PyInterpConfig(vf.TasksetConfig):  # type: ignore[misc]
         return EnvConfig(**{"action_format": "fenced"} | self.settings)
 
 
-class PyInterpTaskset(vf.Taskset[vf.Task[PyInterpData], PyInterpConfig]):  # type: ignore[misc]
+class PyInterpTaskset(vf.Taskset[PyInterpTask, PyInterpConfig]):  # type: ignore[misc]
     """The tasks of `task_set`."""
 
-    def load(self) -> Iterator[vf.Task]:
+    def load(self) -> Iterator[PyInterpTask]:
         """Yields the tasks with what a model is told of each."""
         config = self.config.env_config()
         told = AsyncInterpreterEnv(config)
@@ -66,7 +70,7 @@ class PyInterpTaskset(vf.Taskset[vf.Task[PyInterpData], PyInterpConfig]):  # typ
                 task=task.model_dump(mode="json"),
                 tools=told.toolbox.schemas() if told.parser.native else [],
             )
-            yield vf.Task(data, self.config.task)
+            yield PyInterpTask(data, self.config.task)
 
 
 class PyInterpHarness(vf.Harness[vf.HarnessConfig]):  # type: ignore[misc]
@@ -131,7 +135,7 @@ class PyInterpEnv(vf.Env[PyInterpEnvConfig]):  # type: ignore[misc]
         """Ends it."""
         await self._owned.aclose()
 
-    async def run(self, task: vf.Task, agents: vf.Agents) -> None:
+    async def run(self, task: PyInterpTask, agents: vf.Agents) -> None:
         """Plays one episode."""
         async with (
             self._slots,

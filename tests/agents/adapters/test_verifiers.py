@@ -88,7 +88,7 @@ def test_the_model_sees_the_conversation_and_the_sampling_of_the_run(played: dic
     assert "tests" not in json.dumps(asked)
 
 
-def test_native_calls_are_answered_by_their_ids(played: dict[str, Any]) -> None:
+def test_a_server_of_environments_answers_native_calls_by_their_ids(played: dict[str, Any]) -> None:
     assert (played["native"]["rewards"], played["native"]["ok"]) == ({"reward": 1.0}, True)
     asked = [body for body in played["asked"] if body["model"] == "native"]
     assert [tool["function"]["name"] for tool in asked[0]["tools"]] == ["python_interpreter", "submit"]

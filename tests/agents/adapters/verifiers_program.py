@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import verifiers.v1 as vf
+from verifiers.v1.serve import EnvClient, EnvServer
 
 from replgym.agents.adapters.verifiers import PyInterpEnv, load_environment
 
@@ -28,7 +29,21 @@ async def play(env: PyInterpEnv, *contexts: vf.ModelContext) -> dict[str, dict[s
     return {each.model: told(episode) for each, episode in zip(contexts, episodes, strict=True)}
 
 
-def told(episode: vf.Episode) -> dict[str, Any]:
+async def serve(env: PyInterpEnv, each: vf.ModelContext) -> dict[str, dict[str, Any]]:
+    """Plays one episode as a trainer does: on a server of environments, which is sent the row of the task."""
+    server = EnvServer(env.config, address="tcp://127.0.0.1:0")
+    serving = asyncio.create_task(server.run())
+    client = EnvClient(server.address)
+    row = next(iter(env.taskset)).data.model_dump(mode="json")
+    try:
+        return {each.model: told(await client.run(each.client, each.model, each.sampling, row))}
+    finally:
+        await client.close()
+        serving.cancel()
+        await asyncio.wait([serving])
+
+
+def told(episode: vf.Episode | vf.WireEpisode) -> dict[str, Any]:
     (trace,) = episode.traces
     return {
         "ok": episode.ok,
@@ -61,11 +76,10 @@ async def main(url: str, settings: dict[str, Any]) -> dict[str, Any]:
         found["cancelled"] = await cancel(env, context(url, "sleep"))
     agent = env.config.agent.model_copy(update={"max_turns": 1})
     limited = PyInterpEnv(env.config.model_copy(update={"agent": agent}))
-    native, broken = load_environment(**settings | NATIVE), load_environment(**settings | BROKEN)
-    for name, each in (("limited", limited), ("native", native), ("broken", broken)):
+    for name, each in (("limited", limited), ("broken", load_environment(**settings | BROKEN))):
         async with each.serving():
             found |= await play(each, context(url, name))
-    return found
+    return found | await serve(load_environment(**settings | NATIVE), context(url, "native"))
 
 
 if __name__ == "__main__":
