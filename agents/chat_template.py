@@ -48,7 +48,7 @@ class ChatTemplate:
         special = {tokenizer.eos_token, *(token.content for token in added if token.special)}
         self._special = re.compile(f"({'|'.join(map(re.escape, sorted(special, key=len, reverse=True)))})")
         self.end_of_turn: int = tokenizer.eos_token_id
-        self.vocabulary: int = len(tokenizer)
+        self.vocabulary: int = 1 + max((tokenizer.vocab_size - 1, *tokenizer.get_added_vocab().values()))
         """Ids from here on are padding of the embedding; no engine may sample them."""
 
     def initial(self, messages: Messages, tools: Sequence[Mapping[str, Any]] = ()) -> list[int]:

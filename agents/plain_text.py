@@ -1,8 +1,8 @@
 """Text from outside as token ids, so that it can never become a special token.
 
 A tokenizer takes the spelling of an added token, such as `<|im_end|>` or `<tool_call>`, for that token,
-wherever it stands. Text of a tool or of a user is therefore cut inside every such spelling and encoded in parts: the
-same characters, made of plain tokens.
+wherever it stands. Text of a tool or of a user is therefore cut inside every such spelling and encoded in
+parts: the same characters, made of plain tokens.
 """
 
 from __future__ import annotations

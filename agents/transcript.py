@@ -2,7 +2,7 @@
 
 The context grows by what was sampled and by what answered it. Only two things ever make it another one: the
 model's own template rewrites an earlier message, or old observations are dropped to stay within a window.
-Both keep every sampled message that the template keeps, id for id.
+Dropping keeps every sampled message id for id; a template that rewrites is asked what the model sees.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from .chat_template import ChatTemplate
 from .policy import Completion, PolicyContext, Sampling
@@ -46,7 +46,7 @@ class TransformersPolicy:
         template = ChatTemplate(tokenizer)
         generator = BatchedGenerator(
             model,
-            end_of_turn=template.end_of_turn,
+            ends=(template.end_of_turn, *_ends(model)),
             vocabulary=template.vocabulary,
             decode=template.decode,
             max_lanes=max_lanes,
@@ -92,3 +92,9 @@ class TransformersPolicy:
     def close(self) -> None:
         """Ends the generator's thread; idempotent."""
         self._generator.close()
+
+
+def _ends(model: Any) -> tuple[int, ...]:
+    """The token ids at which the model's own configuration ends generation."""
+    ends = model.generation_config.eos_token_id
+    return tuple(ends) if isinstance(ends, list) else () if ends is None else (ends,)

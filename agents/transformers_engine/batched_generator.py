@@ -11,7 +11,7 @@ import asyncio
 import random
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -58,7 +58,7 @@ class BatchedGenerator:
         self,
         model: Any,
         *,
-        end_of_turn: int,
+        ends: Collection[int],
         vocabulary: int,
         decode: Callable[[Sequence[int]], str] | None = None,
         max_lanes: int = 128,
@@ -68,7 +68,7 @@ class BatchedGenerator:
 
         Args:
             model: The model, in evaluation mode.
-            end_of_turn: The token id that ends a message.
+            ends: The token ids that end a message.
             vocabulary: Ids from here on are padding of the embedding and are never sampled.
             decode: Text of ids, for requests with stop texts.
             max_lanes: How many requests run at once; others wait.
@@ -76,11 +76,10 @@ class BatchedGenerator:
                 each hold when a request joins. One that is longer than that runs alone.
         """
         self._model = model
-        self._end = end_of_turn
+        self._ends = frozenset(ends)
         self._vocabulary = vocabulary
         self._decode = decode
-        self._max_lanes = max_lanes
-        self._max_tokens = max_tokens
+        self._max_lanes, self._max_tokens = max_lanes, max_tokens
         self._waiting: deque[_Lane] = deque()
         self._jobs: deque[Callable[[], None]] = deque()
         self._wake = threading.Condition()
@@ -260,7 +259,7 @@ class BatchedGenerator:
         tokens = self._sample()
         running = []
         for row, (lane, token) in enumerate(zip(self._lanes, tokens, strict=True)):
-            ended = token == self._end or (lane.stops is not None and lane.stops.ends(lane.ids))
+            ended = token in self._ends or (lane.stops is not None and lane.stops.ends(lane.ids))
             if lane.abandoned:
                 continue
             if ended or len(lane.ids) >= lane.sampling.max_tokens:

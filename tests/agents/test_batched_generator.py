@@ -41,7 +41,7 @@ async def engine(
     model: Any, *, end: int = END, vocabulary: int = 10**6, max_lanes: int = 16
 ) -> AsyncIterator[BatchedGenerator]:
     vocabulary = min(vocabulary, model.config.vocab_size)
-    made = BatchedGenerator(model, end_of_turn=end, vocabulary=vocabulary, max_lanes=max_lanes)
+    made = BatchedGenerator(model, ends=[end], vocabulary=vocabulary, max_lanes=max_lanes)
     try:
         yield made
     finally:
@@ -171,6 +171,9 @@ async def test_a_message_ends_at_the_end_of_turn_or_at_its_limit(model: Any) -> 
     assert (cut.finish_reason, len(cut.token_ids)) == ("length", 12)
     assert ended.finish_reason == "stop"
     assert ended.token_ids == cut.token_ids[: cut.token_ids.index(end) + 1]
+    other = BatchedGenerator(model, ends=[NEVER, end], vocabulary=model.config.vocab_size)
+    assert await other.generate([5, 6], _seeded(0)) == ended
+    await asyncio.to_thread(other.close)
 
 
 async def test_more_requests_than_lanes_wait(model: Any) -> None:
@@ -306,7 +309,7 @@ async def test_a_lane_whose_logits_are_no_numbers_fails_alone(model: Any) -> Non
 async def test_a_full_memory_makes_requests_wait(model: Any) -> None:
     watched = Watched(model)
     prompts = [[5, number] * 20 for number in range(6)]
-    made = BatchedGenerator(model, end_of_turn=NEVER, vocabulary=300, max_tokens=90)
+    made = BatchedGenerator(model, ends=[NEVER], vocabulary=300, max_tokens=90)
     try:
         jobs = [made.generate(prompt, WHOLE, key=str(n)) for n, prompt in enumerate(prompts)]
         answers = await asyncio.gather(*jobs, made.generate([7] * 200, WHOLE, key="long"))
@@ -336,14 +339,14 @@ async def test_a_message_ends_with_the_token_that_completes_a_stop_text(
     def text_of(ids: Sequence[int]) -> str:
         return str(tokenizer.decode(list(ids), skip_special_tokens=True))
 
-    sampling = Sampling(max_tokens=250, temperature=20.0)
-    made = BatchedGenerator(model, end_of_turn=NEVER, vocabulary=len(tokenizer), decode=text_of)
+    sampling = Sampling(max_tokens=120, temperature=20.0)
+    made = BatchedGenerator(model, ends=[NEVER], vocabulary=len(tokenizer), decode=text_of)
     try:
-        for seed in range(12):
+        for seed in range(3):
             free = await made.generate([5, seed], replace(sampling, seed=seed))
             stopped = await made.generate([5, seed], replace(sampling, seed=seed, stop=("<never>", text)))
-            whole = [place for place in range(1, 251) if text in text_of(free.token_ids[:place])]
-            assert stopped.token_ids == free.token_ids[: whole[0] if whole else 250]
+            whole = [place for place in range(1, 121) if text in text_of(free.token_ids[:place])]
+            assert stopped.token_ids == free.token_ids[: whole[0] if whole else 120]
             assert stopped.finish_reason == ("stop" if whole else "length")
             assert len(stopped.logprobs) == len(stopped.token_ids)
     finally:
