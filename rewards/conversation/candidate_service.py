@@ -42,8 +42,6 @@ def serve(channel: socket.socket, answers: int | None) -> None:
     with contextlib.suppress(EOFError, OSError):
         if answers is None:
             send_frame(channel, {"ready": True})
-        else:
-            note(answers, 0.0, b"")
         _Service(channel, answers).run(marshal.loads(receive_text(channel)))
 
 

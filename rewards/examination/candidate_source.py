@@ -33,15 +33,19 @@ class CandidateSource(Protocol):
         """Ends the process before, if there is one, with all that it started, and starts the next.
 
         Args:
-            answers: A file for its answers, if calls are to be asked for at once; it announces itself there.
+            answers: A file for its answers, if calls are to be asked for at once.
 
         Returns:
-            The channel to a process that has announced itself, or will do so in the file, and has not seen
-            the submission; see `candidate_service` for what it speaks.
+            The channel to a process that has announced itself and has not seen the submission; with a file it
+            announces nothing. See `candidate_service` for what it speaks.
 
         Raises:
             OSError: If the machine cannot.
         """
+        ...
+
+    def started(self) -> bool:
+        """Whether the last process came as far as to take a submission; raises `OSError` if nobody knows."""
         ...
 
     def compile(self, source: str, language: Language) -> ProgramEnd | None:

@@ -143,13 +143,25 @@ class Examination:
         self._ahead = AnswersAhead(plan, self._wait_for) if plan is not None and plan.chunks else None
         channel = self.candidates.fresh(None if self._ahead is None else self._ahead.file)
         self._session = CandidateSession(channel, names=names, data_classes=data_classes, ahead=self._ahead)
-        failure = self._session.load(self.source, entry_point, module=module, preamble=preamble)
+        try:
+            failure = self._session.load(self.source, entry_point, module=module, preamble=preamble)
+        except SubmissionEndedError:
+            self._blame_machine()
+            raise
         if failure is None:
             return True
         self._interruptible = False
         for number in range(self._count):
             self.record(number, failure)
         return False
+
+    def _blame_machine(self) -> None:
+        """Raises `OSError` where nothing was answered because the process did not even start."""
+        late = self.ended is not None and self.ended.outcome is Outcome.TIMEOUT
+        if self._ahead is not None and not late:
+            with self.undisturbed():
+                if not self.candidates.started():
+                    raise OSError("the submission's process did not start")
 
     def load_beside(self, entry_point: str, preamble: str, module: str, watch: BesideWatch) -> Failure | None:
         """Starts a process for one test that runs beside the submission, and loads the submission there."""

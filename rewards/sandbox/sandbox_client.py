@@ -60,6 +60,10 @@ class SandboxClient:
             raise OSError("the submission's process did not start")
         return ours
 
+    def started(self) -> bool:
+        """See `CandidateSource`."""
+        return bool(self._ask({"op": "stage"})["stage"] == stages.STARTED)
+
     def compile(self, source: str, language: Language) -> ProgramEnd | None:
         """See `CandidateSource`."""
         compiler = ""

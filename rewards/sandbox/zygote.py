@@ -92,6 +92,8 @@ class _Zygote:
             case "serve":
                 self._fork(lambda: self._serve_calls(fds, request["cpu_seconds"]))
                 return None
+            case "stage":
+                return {"stage": self._stage[0]}
             case "program":
                 self._forget_program()
                 return self._take_program(fds, request)
@@ -127,7 +129,7 @@ class _Zygote:
     def _serve_calls(self, fds: list[int], cpu_seconds: int) -> NoReturn:
         channel, *answers = _place(fds, first=3)
         self._walls.close_around(self._uid, cpu_seconds)
-        self._stage.close()
+        self._note_start()
         gc.enable()
         candidate_service.serve(socket.socket(fileno=channel), answers[0] if answers else None)
         os._exit(0)

@@ -90,20 +90,24 @@ class Slot:
         self.reusable = messages[-1].get("slot") == "clean"
 
     async def _receive(self) -> list[dict[str, Any]]:
-        (size,) = LENGTH.unpack(await self._read(LENGTH.size))
+        data = bytearray()
+        await self._read(data, LENGTH.size)
+        (size,) = LENGTH.unpack_from(data)
         if size > _MOST_BYTES:
             raise SlotError("the slot sent garbage")
+        await self._read(data, LENGTH.size + size)
         try:
-            return [json.loads(line) for line in (await self._read(size)).splitlines()]
+            lines = data[LENGTH.size :].decode().splitlines()
+            messages: list[dict[str, Any]] = json.loads(f"[{','.join(lines)}]")
+            return messages
         except ValueError as error:
             raise SlotError(f"the slot sent garbage: {error}") from error
 
-    async def _read(self, size: int) -> bytes:
+    async def _read(self, data: bytearray, size: int) -> None:
+        """Receives until there is as much; the slot sends one board at a time, and nothing behind it."""
         loop = asyncio.get_running_loop()
-        data = bytearray()
         while len(data) < size:
-            part = await loop.sock_recv(self._socket, min(size - len(data), 1 << 20))
+            part = await loop.sock_recv(self._socket, 1 << 20)
             if not part:
                 raise SlotError("the slot died")
             data += part
-        return bytes(data)

@@ -31,6 +31,9 @@ class CheckRun:
         context = f"{tests.preamble}\n{tests.context}"
         self._program = CheckProgram.cut(tree, context, entry_point=entry_point)
         self._placement, _ = place(self._program.tree, tests.placement)
+        # A plain program has no way to use a class.
+        plain = self._is_plain and self._placement is Placement.TRUSTED
+        self._names = TestNames() if plain else TestNames.read(self._program.tree, by_convention=False)
 
     @property
     def count(self) -> int:
@@ -45,7 +48,7 @@ class CheckRun:
     def run(self, examination: Examination) -> None:
         """Runs `check`; see `TestRun`."""
         entry_point = self._tests.entry_point
-        names = TestNames.read(self._program.tree, by_convention=False)
+        names = self._names
         if self._placement is Placement.BESIDE:
             job = {"kind": "check", "shared": True, "entry_point": entry_point}
             program = BesideProgram.rewrite(whole_program(self._tests.source, self._tests.context))
