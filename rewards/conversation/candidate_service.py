@@ -1,7 +1,7 @@
 """What a submission's process answers to the examiner; nothing that it says is a verdict.
 
-It gets the source, and then one operation at a time: a call, an attribute, an operator. It never gets a test,
-an expected value or the number of tests. Containers that come as arguments are copies; what a call changed in
+It gets the source, and then operations: a call, an attribute, an operator, or several calls at once. It never
+gets a test or an expected value. Containers that come as arguments are copies; what a call changed in
 them goes back with its answer.
 """
 

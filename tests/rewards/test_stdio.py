@@ -6,7 +6,17 @@ import shutil
 
 import pytest
 
-from replgym.rewards import Judge, JudgeError, Language, Outcome, StdioCase, StdioTests, Verdict
+from replgym.rewards import (
+    BrokenTaskError,
+    Judge,
+    JudgeError,
+    Language,
+    Outcome,
+    StdioCase,
+    StdioTests,
+    Verdict,
+)
+from replgym.rewards.comparison import SpecialJudge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -139,3 +149,17 @@ async def test_a_missing_compiler_is_no_wrong_answer(judge: Judge, monkeypatch: 
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(JudgeError, match="C\\+\\+ submissions need g\\+\\+"):
         await judge.grade(_CPP, _CPP_RIGHT, time_limit=5)
+
+
+async def test_modules_of_a_checker_are_there_before_it_runs(judge: Judge) -> None:
+    checker = "import sys\ndef accepts(stdin, output, expected): return 'colorsys' in sys.modules"
+    for modules, passes in (((), False), (("colorsys",), True)):
+        comparison = SpecialJudge(source=checker, modules=modules)
+        verdict = await judge.grade(_ONE.model_copy(update={"comparison": comparison}), "", time_limit=20)
+        assert verdict.passed is passes
+
+
+async def test_a_checker_whose_module_is_missing_is_a_broken_task(judge: Judge) -> None:
+    comparison = SpecialJudge(source="def accepts(*_): return True", modules=("no_such_module",))
+    with pytest.raises(BrokenTaskError, match="'no_such_module'"):
+        await judge.grade(_ONE.model_copy(update={"comparison": comparison}), "", time_limit=20)
