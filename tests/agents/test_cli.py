@@ -57,7 +57,9 @@ def test_bad_input_is_one_line_that_names_value_and_fix(
 def test_reference_on_humaneval_then_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["eval", "humaneval", "--policy", "reference", "--output", str(tmp_path), "-k", "2"]
     assert main([*command, "-n", "3"]) == 0
-    assert "6/6" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "6/6" in told
+    assert "protocols: fenced 6\n" in told
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["solved"], summary["failures"], summary["pass_at_k"]) == (6, {}, {"1": 1.0, "2": 1.0})
     first = {episode.id for episode in read_episodes(tmp_path / "episodes.jsonl")}

@@ -214,13 +214,16 @@ async def test_the_page_of_real_episodes(tmp_path: Path) -> None:
     tasks = TaskSet.load("blackbox", split="heldout", levels=(1, 2, 3), size=6)
     env = EnvConfig(action_format="fenced")
     wrong = ScriptedPolicy(
-        ["```python\nprint(f(0))\n```", "```python\nsubmit('def solution(x): return None')\n```"]
+        ["```python\nprint(f(0))\n```\n```output\n7\n```", "```python\nsubmit('def solution(x): return None')\n```"]
     )
     for arm, policy in (("before", wrong), ("after", ExpertPolicy())):
         with EpisodeLog(tmp_path / "episodes" / f"{arm}.jsonl") as log:
             await evaluate(tasks, policy, env_config=env, log=log)
     page = Page(write_report(tmp_path))
     assert "The model solves 100 % of 6 held-out tasks, against 0 % before: +100 points" in page.text
+    assert "before: protocols: fenced 12; 6 with invented output" in page.text
+    first = next(e for e in page.episodes if e["arm"] == "before")["turns"][0]
+    assert (first["protocol"], first["repaired"], first["invented"]) == ("fenced", "", True)
     solved = next(e for e in page.episodes if e["solved"])
     assert solved["turns"][0]["code"]
     assert all(outcome == "passed" for _, outcome, _, _ in solved["tests"])
