@@ -218,10 +218,11 @@ class BatchedGenerator:
         joining: list[_Lane] = []
         width = self._batch.width
         while self._waiting and len(self._lanes) + len(joining) < self._max_lanes:
-            rows, length = len(self._lanes) + len(joining), max(width, len(self._waiting[0].prompt))
-            if rows and (rows + 1) * length > self._max_tokens:
+            lane, rows = self._waiting[0], len(self._lanes) + len(joining)
+            length = max(width, len(lane.prompt))
+            if rows and (rows + 1) * length > self._max_tokens and not lane.abandoned:
                 break
-            lane = self._waiting.popleft()
+            self._waiting.popleft()
             if lane.future.set_running_or_notify_cancel():
                 joining.append(lane)
                 width = length

@@ -9,6 +9,9 @@ from ..chat_template import ChatTemplate
 from ..policy import Completion, PolicyContext, PolicyError, Sampling
 from ..stop_cut import length_to_stop
 
+_ABORTED = ("abort", "aborted")
+"""How verl's servers say that a message is not whole, as when weights change under it."""
+
 
 class VerlPolicy:
     """Samples through the server client that verl hands to an agent loop."""
@@ -58,7 +61,7 @@ class VerlPolicy:
         """Samples from the exact ids of the context.
 
         Raises:
-            PolicyError: If the engine gave nothing within the deadline, or no ids.
+            PolicyError: If the engine gave nothing within the deadline, no ids, or a part of a message.
         """
         params = self._params | {"max_new_tokens": sampling.max_tokens}
         if self._keyed:
@@ -74,6 +77,8 @@ class VerlPolicy:
             raise PolicyError(f"the rollout engine gave no answer within {self._deadline:g} s") from error
         if not made.token_ids:
             raise PolicyError("the rollout engine gave no tokens")
+        if made.stop_reason in _ABORTED:
+            raise PolicyError("the rollout engine aborted the message before its end")
         step = made.extra_fields.get("global_steps")
         if step is not None:
             self.versions.append(int(step))
@@ -90,5 +95,5 @@ class VerlPolicy:
             logprobs=tuple((made.log_probs or ())[:length]),
             finish_reason="stop" if ended else "length",
             prompt_tokens=len(context.prompt_ids),
-            completion_tokens=length,
+            completion_tokens=len(ids),
         )

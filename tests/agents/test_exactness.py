@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replgym.agents.episode import Episode, Failure, StopReason
+from replgym.agents.evaluation_summary import EvaluationSummary
 from replgym.agents.policy import Completion, PolicyContext, Sampling
 from replgym.agents.rollout import rollout
 from replgym.agents.rollout_limits import RolloutLimits
@@ -234,6 +235,16 @@ def test_code_that_was_cut_at_a_random_place_seldom_survives_being_text(qwen: An
         text, cut = source[start : start + length], rng.randrange(1, length)
         survived += template.survives_text([*qwen.encode(text[:cut]), *qwen.encode(text[cut:])])
     assert 20 <= survived <= 90
+
+
+def test_a_summary_shows_the_rates_of_what_was_recorded(qwen: Any) -> None:
+    pieces = [*qwen.encode("he"), *qwen.encode("llo")]
+    exact, _, _ = play(FAMILIES["own"], qwen, [(qwen.encode("hello"), ""), (pieces, "")])
+    summary = EvaluationSummary.of([exact, exact])
+    assert (summary.drift_rate, summary.retokenization_rate) == (0.0, 0.5)
+    assert summary.ids_line == "token ids: drift_rate 0.00%, retokenization_rate 50.00%"
+    silent = EvaluationSummary.of([exact.model_copy(update={"drift": None, "branches": ()})])
+    assert (silent.drift_rate, silent.retokenization_rate, silent.ids_line) == (None, None, "")
 
 
 class Text:

@@ -96,7 +96,7 @@ async def test_an_episode_without_tokens_left_is_scored_by_its_rubric(
 
 
 async def test_void_turns_are_recorded(pool: KernelPool, judge: Judge) -> None:
-    script = ScriptedPolicy(["Hm.", CELL, "```python\nprint(1)"])
+    script = ScriptedPolicy(["Hm.", CELL, "I give up."])
     episode = await played(pool, judge, script, RolloutLimits(), action_format="fenced", max_turns=3)
     assert [turn.void for turn in episode.turns] == [True, False, True]
     assert episode.void_turns == 2

@@ -48,6 +48,7 @@ class Engine:
     """What verl hands to an agent loop, with a function of (prompt ids, parameters) in place of servers."""
 
     tokenizer = None
+    stop_reason = "completed"
 
     def __init__(self, answer: Callable[[list[int], dict[str, Any]], list[int]]) -> None:
         self._answer = answer
@@ -63,7 +64,7 @@ class Engine:
         return TokenOutput(
             token_ids=ids,
             log_probs=[-0.25] * len(ids),
-            stop_reason="completed",
+            stop_reason=self.stop_reason,
             extra_fields={"global_steps": 4},
         )
 
@@ -328,6 +329,17 @@ async def test_an_engine_that_fails_gives_verl_nothing(
     assert len(tries) == 2
     assert all(episode.failure in (failure, Failure.TIMEOUT) for episode in tries)
     assert [episode.reward for episode in tries] == [None, None]
+
+
+async def test_a_message_that_the_engine_aborted_is_no_message(
+    verl_config: Any, tokenizer: Any, folder: Path
+) -> None:
+    engine = Engine(expert(tokenizer))
+    engine.stop_reason = "aborted"
+    loop = loop_of(verl_config, tokenizer, engine, folder)
+    assert await loop.run(dict(PARAMETERS), **row()) == []
+    last = list(read_episodes(loop._resources.log.path))[-1]
+    assert (last.failure, last.branches) == (Failure.POLICY, ())
 
 
 async def test_responses_stay_within_verls_length(
