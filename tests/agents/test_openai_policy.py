@@ -12,6 +12,7 @@ from replgym.agents.policy import PolicyContext, PolicyError, Sampling
 from replgym.agents.rollout_limits import RolloutLimits
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
+from replgym.tools.native_calls import NativeCall, with_calls
 
 HELLO = PolicyContext(messages=[{"role": "user", "content": "Say hello."}], episode_id="e")
 Answer = tuple[int, object]
@@ -215,7 +216,7 @@ async def test_a_real_server_plays_episodes_to_the_end(smollm_url: str) -> None:
 @pytest.mark.slow
 async def test_a_real_server_takes_tools_and_their_results(smollm_url: str) -> None:
     policy = OpenAIPolicy("smollm2", smollm_url)
-    text = 'Look.\n<tool_call>\n{"name": "python", "arguments": {"code": "f(1)"}}\n</tool_call>'
+    text = with_calls("Look.", [NativeCall("call_1", "python", '{"code": "f(1)"}')])
     messages = [*HELLO.messages, {"role": "assistant", "content": text}, {"role": "tool", "content": "7"}]
     tools = [
         {
