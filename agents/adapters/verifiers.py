@@ -152,8 +152,8 @@ async def _converse(env: AsyncInterpreterEnv, interaction: vf.Interaction) -> St
     """Answers messages until the episode is over; None if the model's side failed."""
     segment = await interaction.turn()
     while not segment.terminated:
-        said = _text(segment.messages[-1])
-        step = await env.step(said, tokens=_tokens(interaction.trace))
+        said, tokens = _text(segment.messages[-1]), _tokens(interaction.trace)
+        step = await env.step(said if tokens.cut else env.parser.restore(said), tokens=tokens)
         if step.info["failure"] is not None:
             raise vf.SandboxError(step.info["failure_message"])
         if step.terminated or step.truncated:

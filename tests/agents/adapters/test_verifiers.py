@@ -51,7 +51,8 @@ def message_for(body: Body) -> Body | None:
         case "native":
             return native("python_interpreter", code=CELLS[turn])
         case "wander":
-            return {"content": fenced("print(1)") if turn else "Let me think."}
+            cut_off = fenced("print(1)").removesuffix("\n```")  # as an endpoint does that stops there
+            return {"content": cut_off if turn else "Let me think."}
         case "limited":
             return {"content": fenced("print(1)")}
         case "sleep":
@@ -101,8 +102,13 @@ def test_an_episode_without_a_submission_has_no_reward(played: dict[str, Any]) -
     wandered = played["wander"]
     assert (wandered["ok"], wandered["rewards"], wandered["stop"]) == (True, {"reward": 0.0}, "max_turns")
     assert "write one, closed by a line ```" in wandered["messages"][3]["content"]
-    limited = played["limited"]  # by verifiers' own limit
+    assert wandered["messages"][5]["content"] == "```output\n1\n```"
+
+
+def test_a_limit_of_verifiers_ends_an_episode_too(played: dict[str, Any]) -> None:
+    limited = played["limited"]
     assert (limited["ok"], limited["rewards"], limited["stop"]) == (True, {"reward": 0.0}, "max_turns")
+    assert [message["role"] for message in limited["messages"]] == ["system", "user", "assistant"]
 
 
 def test_what_fails_is_no_reward_of_0(played: dict[str, Any]) -> None:
