@@ -29,7 +29,8 @@ from rollout_text import YARDSTICK, page
 from rollout_worker import PLAYERS
 
 FOLDER = Path(__file__).parent / "results"
-_MEMORY_SECONDS = 2.0
+_LOOK_SECONDS, _LOOK_SHARE = 2.0, 0.1
+"""How often memory is looked at, and the most time that looking may take."""
 _QUICK = {"rounds": 1, "episodes": 16, "slots": 4, "token_ms": 0.5, "slow_ms": 1.0, "many": 24, "kernels": 8}
 
 
@@ -86,7 +87,7 @@ class Worker:
 
 
 class _MemoryWatch:
-    """The most memory of a process and all below it, seen every two seconds."""
+    """The most memory of a process and all below it, every two seconds or less often."""
 
     def __init__(self, root: int) -> None:
         self._root = root
@@ -97,8 +98,9 @@ class _MemoryWatch:
         while True:
             begin = time.process_time()
             await asyncio.to_thread(self._look)
-            self._seconds += time.process_time() - begin
-            await asyncio.sleep(_MEMORY_SECONDS)
+            took = time.process_time() - begin
+            self._seconds += took
+            await asyncio.sleep(max(_LOOK_SECONDS, took / _LOOK_SHARE))
 
     def figures(self) -> dict[str, float]:
         return {
