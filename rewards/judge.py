@@ -69,15 +69,12 @@ class Judge:
             concurrency: Grades at the same time; the number of cores by default.
             limits: What each submission may use.
             isolation: How far submissions are kept from everything else. `auto` takes the strongest level
-                of this machine and refuses one where a submission could reach its examiner; such a level has
-                to be named.
+                of this machine; one where a submission could reach its examiner has to be named.
             preload: Modules to import once for all submissions, such as `numpy`.
             readable: Files and folders that submissions may read, beyond Python and the system's libraries.
-            hidden: Those of them that they may not, such as data sets with solutions; by default the packages
-                that are known to bring some.
+            hidden: Those of them that they may not; by default the packages known to bring solutions.
             max_tests: The most tests of a task to run: the same ones for every submission.
-            allow_unproven: Whether a test may pass that runs beside the submission and compares nothing
-                that could be proven from outside; its message says so.
+            allow_unproven: Whether a test beside the submission may pass of which nothing is proven.
 
         Raises:
             ValueError: If a number is not positive, or there is no such isolation.

@@ -53,8 +53,7 @@ async def compute_score(
         `score`, and `acc`, which is 1 when all tests passed.
 
     Raises:
-        JudgeError: If the machine failed.
-        RowError: If the tests cannot be read.
+        JudgeError, RowError: If the machine failed, or the tests cannot be read.
     """
     tests = read_ground_truth(RawRow({"ground_truth": ground_truth}))
     source = extract_code(extraction, solution_str, language=_language_of(tests))
@@ -64,8 +63,7 @@ async def compute_score(
         verdict = await _judge(allow_unproven).grade(tests, source, time_limit=seconds)
     turn = TurnFacts(text=solution_str, answered=source is not None)
     facts = EpisodeFacts(verdict, source, (turn,), 1, truncated=source is None)
-    solved = verdict is not None and verdict.passed
-    return {"score": Rubric.of(rubric).score(facts).total, "acc": float(solved)}
+    return {"score": Rubric.of(rubric).score(facts).total, "acc": float(bool(verdict and verdict.passed))}
 
 
 def _language_of(tests: Tests) -> Language:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...beside.names import TEST_MODULE
 from ...beside.program import BesideProgram
+from ...conversation.remote_object import returned
 from ...test_code.broken_tests_error import BrokenTestsError
 from ...test_code.call_plan import CallPlan, binds
 from ...test_code.placement_rules import place
@@ -30,6 +31,7 @@ class AssertRun:
         try:
             source = "\n".join([tests.setup, *tests.statements])
             self._tree = ast.parse(source)
+            self._setup = compile(tests.setup, "<setup>", "exec")
             self._statements = [compile(text, "<test>", "exec") for text in tests.statements]
         except (SyntaxError, ValueError) as error:
             raise BrokenTestsError(f"a test statement does not compile: {error}") from error
@@ -60,7 +62,7 @@ class AssertRun:
         for number, statement in enumerate(self._statements):
             with examination.guard(number):
                 namespace: dict[str, Any] = {"__name__": TEST_MODULE, **own}
-                exec(tests.setup, namespace)
+                exec(self._setup, namespace)
                 exec(statement, namespace)
 
     def _names_of_submission(self, examination: Examination) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def _caller(examination: Examination, name: str) -> Callable[..., Any]:
     """A function of the submission."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return examination.call(name, args, kwargs)
+        return returned(examination.call(name, args, kwargs))
 
     return function
 
