@@ -103,13 +103,12 @@ class EnginePolicy:
         answer = await self._fleet.generate(request, episode=context.episode_id)
         length = length_to_stop(self._template.decode, answer.token_ids, sampling.stop)
         ids = answer.token_ids[:length]
-        stopped = length < len(answer.token_ids)
         known = self._facts.scaled_logprobs or sampling.temperature in (0.0, 1.0)
         return Completion(
             text=self._template.message(ids, sampling.stop),
             token_ids=ids,
             logprobs=answer.logprobs[:length] if known else (),
-            finish_reason="stop" if stopped else answer.finish_reason.value,
+            finish_reason="stop" if length is not None else answer.finish_reason.value,
             prompt_ids=answer.prompt_ids,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=len(ids),
@@ -139,7 +138,7 @@ class EnginePolicy:
             return sampling
         room = self._facts.context_tokens - prompt
         if room < 1:
-            raise PolicyError(
-                f"the context of {prompt} ids is too long: the engine holds {self._facts.context_tokens}"
-            )
+            kept = self.wire.reserved_tokens
+            held = f"{self._facts.context_tokens + kept}" + (f", {kept} of them for itself" if kept else "")
+            raise PolicyError(f"the context of {prompt} ids is too long: the engine holds {held}")
         return replace(sampling, max_tokens=min(sampling.max_tokens, room))

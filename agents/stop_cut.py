@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 
-def length_to_stop(decode: Callable[[Sequence[int]], str], ids: Sequence[int], stop: Sequence[str]) -> int:
-    """How many ids there are up to the first one that completes a stop text; all when none does."""
+def length_to_stop(
+    decode: Callable[[Sequence[int]], str], ids: Sequence[int], stop: Sequence[str]
+) -> int | None:
+    """How many ids there are up to the first one that completes a stop text; None when none does."""
 
     def stopped(length: int) -> bool:
         text = decode(ids[:length])
         return any(each in text for each in stop)
 
     if not stop or not stopped(len(ids)):
-        return len(ids)
+        return None
     low, high = 0, len(ids)
     while high - low > 1:
         middle = (low + high) // 2

@@ -67,6 +67,11 @@ class EngineWire(Protocol):
         """What error messages call the engine."""
         ...
 
+    @property
+    def reserved_tokens(self) -> int:
+        """Ids of its context that the engine gives to nobody."""
+        ...
+
     def generate(self, request: GenerateRequest) -> EngineCall:
         """The call that samples a message."""
         ...

@@ -112,7 +112,9 @@ class FleetCheck:
                 f"{server.url} does not serve model {name!r}; use --model with one of: {_names(listed)}"
             )
         window: Any = listed.get(str(name))
-        return name, window if type(window) is int and window > 0 else None
+        if type(window) is not int or window <= self._fleet.wire.reserved_tokens:
+            return name, None
+        return name, window - self._fleet.wire.reserved_tokens
 
     async def _same_tokenizer(self, server: EngineServer, model: str | None) -> None:
         """Servers without a tokenizer, or without the route, are believed."""

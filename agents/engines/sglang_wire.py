@@ -15,6 +15,8 @@ class SGLangWire:
     """Speaks with `/generate` of SGLang 0.5 and later."""
 
     name = "SGLang"
+    reserved_tokens = 6
+    """Its scheduler refuses prompts that come closer to the end of the context."""
 
     def generate(self, request: GenerateRequest) -> EngineCall:
         """The call that samples a message; every setting that a server could default otherwise is given."""

@@ -18,6 +18,7 @@ class VLLMWire:
     """Speaks with `/v1/completions` of vLLM 0.11 and later."""
 
     name = "vLLM"
+    reserved_tokens = 0
 
     def generate(self, request: GenerateRequest) -> EngineCall:
         """The call that samples a message.

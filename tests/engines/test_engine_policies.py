@@ -98,6 +98,13 @@ async def test_a_message_ends_with_its_stop_text_on_every_engine(kind: Any, enco
     assert made.finish_reason == "stop"
 
 
+async def test_a_stop_text_that_takes_the_last_of_the_room_is_a_stop(kind: Any) -> None:
+    ids = saying("```\n12 345", ended=False)
+    async with playing(kind, real(script=lambda prompt, _: ids + ids, encode=None)) as policy:
+        made = await policy(context(), Sampling(max_tokens=len(ids), stop=("345",)))
+    assert (made.finish_reason, made.token_ids) == ("stop", tuple(ids))
+
+
 async def test_a_message_that_fills_its_room_says_so(kind: Any) -> None:
     async with playing(kind, real(script=lambda prompt, _: [9] * 50)) as policy:
         made = await policy(context(), Sampling(max_tokens=5))
@@ -111,9 +118,10 @@ async def test_the_context_of_the_engine_bounds_a_message(kind: Any) -> None:
     only = real(script=lambda prompt, _: [9] * 500, context=roomy)
     async with playing(kind, only) as policy:
         await policy.check()
-        assert policy.context_tokens == roomy
+        reserved = 6 if kind is POLICIES["sglang"] else 0
+        assert policy.context_tokens == roomy - reserved
         made = await policy(asked, Sampling(max_tokens=1000))
-        assert len(made.token_ids) == 204
+        assert len(made.token_ids) == 204 - reserved
         full = replace(asked, prompt_ids=(9,) * roomy)
         with pytest.raises(PolicyError, match=f"the context of {roomy} ids is too long"):
             await policy(full, Sampling(max_tokens=1))
@@ -207,7 +215,7 @@ async def test_the_check_takes_the_smallest_context_and_does_without_optional_ro
     bare = [answering(path, 404) for path in ("/tokenize", "/v1/models")]
     async with playing(kind, real(context=900), real(context=800)) as policy:
         await policy.check()
-        assert policy.context_tokens == 800
+        assert policy.context_tokens == 800 - policy.wire.reserved_tokens
     async with playing(kind, real(middlewares=bare, encode=None)) as policy:
         await policy.check()
         assert policy.context_tokens is None
