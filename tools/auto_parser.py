@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,6 +15,7 @@ from .message_reader import MessageReader
 from .observation_messages import output_blocks, tool_messages
 from .python_call import cell_call
 from .python_interpreter import PythonInterpreter
+from .python_source import is_program
 from .submit import Submit
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
@@ -61,7 +60,7 @@ class AutoParser:
     def parse(self, text: str) -> ParsedAction:
         """Reads the message in the format that it is written in; a message that is Python is a cell."""
         action = self._reader.read(text)
-        if action.no_call and _is_program(action.text):
+        if action.no_call and len(action.text) <= _LONGEST_CELL and is_program(action.text):
             return ParsedAction(
                 (cell_call(action.text),), protocol="code", invented_output=action.invented_output
             )
@@ -85,20 +84,3 @@ class AutoParser:
     def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
         """What the format of the calls has for answers."""
         return tool_messages(answers) if protocol in _IN_TAGS else output_blocks(answers)
-
-
-def _is_program(text: str) -> bool:
-    """Whether a text is Python that does something; a word, or a list of words, is none."""
-    if len(text) > _LONGEST_CELL:
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    acting = (ast.Call, ast.BinOp, ast.Await)
-    return any(
-        not isinstance(each, ast.Expr) or any(isinstance(node, acting) for node in ast.walk(each))
-        for each in body
-    )

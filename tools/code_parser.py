@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
+from .message_marks import OTHER_TURN, OUTPUT
 from .observation_messages import plain_message
 from .python_call import SUBMIT_HINT, cell_call, code_of, runs_cells
+from .python_source import is_python
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
 
+_INVENTED = re.compile(f"{OTHER_TURN}|{OUTPUT}", re.MULTILINE)
+_LONGEST = 50_000
+
 
 class CodeParser:
-    """Reads a message as Python code, all of it but a thought at its beginning."""
+    """Reads a message as Python code, all of it but a thought at its beginning and an output at its end."""
 
     name = "code"
     native = False
@@ -30,7 +36,8 @@ class CodeParser:
             code = text.partition("</think>")[2].lstrip("\r\n")
         if not code.strip():
             return ParsedAction(error="the message is empty; write a Python cell")
-        return ParsedAction((cell_call(code),), protocol=self.name)
+        end = _invented_from(code)
+        return ParsedAction((cell_call(code[:end]),), protocol=self.name, invented_output=end is not None)
 
     def render_call(self, call: ToolCall) -> str:
         """The cell itself."""
@@ -43,3 +50,11 @@ class CodeParser:
     def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
         """The output itself."""
         return plain_message(answers)
+
+
+def _invented_from(code: str) -> int | None:
+    """Where Python goes over into an output, which is none, or looks like one of IPython's."""
+    mark = _INVENTED.search(code)
+    if mark is None or len(code) > _LONGEST or not is_python(code[: mark.start()]):
+        return None
+    return mark.start() if mark[0].startswith("Out[") or not is_python(code) else None

@@ -10,6 +10,8 @@ import json
 import re
 import warnings
 
+from .python_source import is_python
+
 _DECODER = json.JSONDecoder(strict=False)
 _PIECE = re.compile(r'"(?:\\.|[^"\\])*+("?)|[{}\[\]]|</tool_call>|^[ \t]*+`{3}', re.DOTALL | re.MULTILINE)
 _CLOSERS = {"{": "}", "[": "]"}
@@ -77,20 +79,11 @@ def unescaped_code(value: str) -> str | None:
 
     It has no line break of its own, is no Python as it stands, and is Python once it has them.
     """
-    if "\\n" not in value or "\n" in value or len(value) > _LONGEST_DICT or _is_python(value):
+    if "\\n" not in value or "\n" in value or len(value) > _LONGEST_DICT or is_python(value):
         return None
     try:
         code = _DECODER.decode(f'"{value}"') if '"' not in value.replace('\\"', "") else None
     except ValueError:
         code = None
     code = code or value.replace("\\n", "\n").replace("\\t", "\t")
-    return code if isinstance(code, str) and _is_python(code) else None
-
-
-def _is_python(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return bool(ast.parse(text).body)
-    except _PARSER_FAULTS:
-        return False
+    return code if isinstance(code, str) and is_python(code) else None

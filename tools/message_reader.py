@@ -12,23 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .call_syntax import CallSyntax, MalformedCallError, NotACallError, ReadCalls
+from .message_marks import FIRST, OTHER_TURN, OUTPUT, THOUGHT, TURN_END
 from .tool_call import ParsedAction, ToolCall
 
 _MOST_READ, _MOST_REFUSED = 64, 16
 """Places of a message at which a call is read, and at which none is found; bounds the work on any text."""
 _THOUGHT_END = "</think>"
-_THOUGHT = r"(?P<thought><think>)|(?P<thought_end></think>)"
-_ROLE = r"(?:system|user|assistant|tool)\b"
-_OTHER_TURN = (
-    rf"(?P<other_turn>^[ \t]*+<tool_response>|<\|im_start\|>\s*+{_ROLE}|<\|start_header_id\|>\s*+{_ROLE})"
-)
-_TURN_END = r"(?P<turn_end><\|(?:im_end|endoftext|eot_id|eom_id|end_of_text)\|>(?=[ \t]*+(?:\r?$|<\|)))"
-_OUTPUT_FENCE = r"^[ \t]*+(?:`{3,}+|~{3,}+)[ \t]*+(?i:output|stdout|console|results?|(?:plain)?text|out)\b"
-_OUTPUT_HEAD = r"^[*_# \t]{0,8}(?i:output|result)s?[:*_ \t]{0,8}\r?\n\s*+(?:`{3}|~{3})"
-_OUTPUT = rf"(?P<output><tool_response>|{_OUTPUT_FENCE}|^Out\[\d{{0,6}}\]:|{_OUTPUT_HEAD})"
-
-_FIRST = r"(?:(?=[<`~{\[\\])|^(?=[ \t*_#OoRr]))"
-"""What every mark begins with, which makes the search quick."""
 
 
 class MessageReader:
@@ -58,10 +47,10 @@ class MessageReader:
         self._missing = missing
         self._answer_mark = answer_mark
         groups = [f"(?P<{name}>{syntax.opening})" for name, syntax in self._syntaxes.items()]
-        groups += [_THOUGHT, _OTHER_TURN, _TURN_END, _OUTPUT]
+        groups += [THOUGHT, OTHER_TURN, TURN_END, OUTPUT]
         if answer_mark:
             groups.append(f"(?P<answer>{re.escape(answer_mark)})")
-        self._marks = re.compile(f"{_FIRST}(?:{'|'.join(groups)})", re.MULTILINE)
+        self._marks = re.compile(f"{FIRST}(?:{'|'.join(groups)})", re.MULTILINE)
 
     def read(self, text: str) -> ParsedAction:
         """Reads one message."""

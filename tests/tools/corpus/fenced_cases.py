@@ -127,5 +127,21 @@ FENCED = (
     Case("code", "code", "print('```python')", (cell("print('```python')"),), "code"),
     Case("code after a thought", "code", "<think>x = 1</think>\n\nprint(1)", (cell("print(1)"),), "code"),
     Case("code with a tag in it", "code", "s = '</think>'", (cell("s = '</think>'"),), "code"),
+    Case(
+        "code and an output",
+        "code",
+        "print(1)\n```output\n1\n```",
+        (cell("print(1)\n"),),
+        "code",
+        invented=True,
+    ),
+    Case("code and IPython's output", "code", "f(0)\nOut[1]: 54", (cell("f(0)\n"),), "code", invented=True),
+    Case(
+        "code with an output in a string",
+        "code",
+        "s = '''\nOut[1]: 5\n'''",
+        (cell("s = '''\nOut[1]: 5\n'''"),),
+        "code",
+    ),
     Case("no code", "code", " \n\t", error="the message is empty"),
 )
