@@ -60,12 +60,13 @@ async def test_ids_and_logprobs_come_back_as_they_were_sampled(wire: Any) -> Non
         [status(500), status(502), status(503)],
         [status(429), status(429), status(429)],
         [status(503, Retry_After="0.01"), status(429, Retry_After="0.01")],
+        [status(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), status(503, Retry_After="soon")],
         [hang_up, hang_up, hang_up],
         [cut_off],
         [status(200, "{"), status(200, "[]"), status(200, '{"choices": [], "meta_info": 3}')],
         [status(200, "[" * 100_000)],
     ],
-    ids=["5xx", "429", "retry-after", "hang-up", "cut-off", "malformed", "nested"],
+    ids=["5xx", "429", "retry-after", "retry-after-odd", "hang-up", "cut-off", "malformed", "nested"],
 )
 async def test_a_fault_costs_an_attempt_and_no_message(wire: Any, faults: list[Fault]) -> None:
     flaky = faulty(*faults)
