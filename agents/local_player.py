@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from ..envs.async_interpreter_env import AsyncInterpreterEnv
 from ..kernels.kernel_source import KernelSource
+from ..kernels.open_files import allow_open_files
 from ..rewards.judge import Judge
 from .episode import Episode
 from .episode_job import EpisodeJob
@@ -64,7 +65,7 @@ class LocalPlayer:
 async def open_local_player(
     policy: Policy | PolicyPerTask, settings: PlaySettings, *, seats: int = 8, kernels: int | None = None
 ) -> AsyncIterator[LocalPlayer]:
-    """Makes interpreters and a judge, and ends them with the block.
+    """Makes interpreters and a judge, and ends them with the block; the limit on open files rises with need.
 
     Args:
         policy: Who acts, in all episodes at once.
@@ -79,6 +80,7 @@ async def open_local_player(
         if value is not None and value < 1:
             raise ValueError(f"{name} is {value}; give at least 1")
     size = kernels or seats
+    allow_open_files(size, seats)
     pool = settings.env.make_pool(size=size, warm=min(_WARM, size))
     async with settings.env.make_judge() as judge, pool:
         yield LocalPlayer(policy, settings, pool, judge, seats)

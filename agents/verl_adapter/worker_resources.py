@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...envs.env_config import EnvConfig
 from ...kernels.kernel_pool import KernelPool
+from ...kernels.open_files import allow_open_files
 from ...rewards.judge import Judge
 from ..episode_log import EpisodeLog
 
@@ -37,6 +38,7 @@ def worker_resources(env_json: str, kernels: int, episodes_dir: str) -> WorkerRe
         episodes_dir: Folder for the log of episodes, one file a process.
     """
     env = EnvConfig.model_validate_json(env_json)
+    allow_open_files(kernels)
     return WorkerResources(
         env=env,
         pool=env.make_pool(size=kernels, warm=min(4, kernels)),
