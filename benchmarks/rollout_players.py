@@ -21,6 +21,7 @@ from replgym.agents.policy import Completion, PolicyContext, Sampling
 from replgym.agents.rollout_limits import RolloutLimits
 from replgym.envs import EnvConfig
 from replgym.envs.task import Task
+from replgym.kernels.open_files import allow_open_files
 
 _SECONDS = 900.0
 
@@ -93,6 +94,7 @@ async def _player(job: Job, policy_of: Callable[[Voice], VoicePolicy]) -> AsyncI
     config = EnvConfig(
         backend=job.backend, action_format="hermes", max_turns=TURNS + 1, episode_timeout=_SECONDS
     )
+    allow_open_files(job.kernels)
     settings = PlaySettings(config, RolloutLimits(turn_tokens=1024, seconds=_SECONDS))
     async with config.make_judge() as judge, config.make_pool(size=job.kernels, warm=4) as pool:
         async with pool.acquire():

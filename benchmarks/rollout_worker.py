@@ -6,7 +6,6 @@ import asyncio
 import importlib
 import json
 import os
-import resource
 import sys
 from typing import TextIO
 
@@ -53,8 +52,6 @@ def main() -> None:
     """Serves on standard input and output; what a library prints is no answer."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     asyncio.run(serve(sys.argv[1], sys.stdin, answers))
 
 
