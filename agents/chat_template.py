@@ -99,6 +99,11 @@ class ChatTemplate:
         return messages if self._knows_tools else plain_messages(messages)
 
     @cached_property
+    def opens_thought(self) -> bool:
+        """Whether the generation prompt ends with `<think>`, so that a message begins inside a thought."""
+        return self._render([{"role": "user", "content": "-"}]).rstrip().endswith("<think>")
+
+    @cached_property
     def _knows_tools(self) -> bool:
         opening = [{"role": "user", "content": "-"}, {"role": "assistant", "content": "-"}]
         try:

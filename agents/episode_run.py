@@ -84,7 +84,8 @@ class EpisodeRun:
         asked = time.monotonic()
         completion = await self._sample(room)
         answered = time.monotonic()
-        step = self._last = await self.env.step(completion.text, tokens=self._tokens(completion))
+        text = self._whole(completion.text)
+        step = self._last = await self.env.step(text, tokens=self._tokens(completion))
         self._turns.append(_turn(completion, step, answered - asked, time.monotonic() - answered))
         ended = self._ended(step)
         if ended is not None:
@@ -161,6 +162,11 @@ class EpisodeRun:
         if completion.finish_reason != "stop":
             return completion
         return replace(completion, text=self.env.parser.restore(completion.text))
+
+    def _whole(self, text: str) -> str:
+        """The message with the beginning of its thought, where that stands in the prompt."""
+        begun = self._transcript is not None and self._transcript.template.opens_thought
+        return f"<think>\n{text}" if begun and not text.lstrip().startswith("<think>") else text
 
     def _record_seen(self, completion: Completion) -> None:
         """Records what an endpoint says that it saw and sampled."""

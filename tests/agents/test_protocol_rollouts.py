@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -230,8 +231,6 @@ async def test_tools_and_answers_go_through_the_models_own_template(
 async def test_a_template_without_tools_gets_their_answers_from_the_user(
     pool: KernelPool, judge: Judge, qwen: Any
 ) -> None:
-    from copy import deepcopy
-
     strict = deepcopy(qwen)
     strict.chat_template = (
         "{% for m in messages %}{% if m.role not in ('system', 'user', 'assistant') %}"
@@ -251,3 +250,19 @@ async def test_a_template_without_tools_gets_their_answers_from_the_user(
     content = "<tool_response>\n-3\n</tool_response>\n<tool_response>\n\n</tool_response>"
     assert told(policy.seen[1][0].messages) == [("user", content)]
     assert content in qwen.decode(episode.branches[0].response_ids)
+
+
+async def test_a_thought_that_begins_in_the_prompt_is_one_even_when_it_is_cut_off(
+    pool: KernelPool, judge: Judge, qwen: Any
+) -> None:
+    thinking = deepcopy(qwen)
+    thinking.chat_template += "{% if add_generation_prompt %}{{ '<think>\\n' }}{% endif %}"
+    draft, final = (make_parser("fenced").render_call(cell(code)) for code in CELLS[:2])
+    script = iter([f"I could run\n{draft}", f"No.\n{draft}\n</think>\n{final}"])
+    async with env_of(pool, judge, action_format="fenced", max_turns=2) as env:
+        policy = Typed(ChatTemplate(thinking), lambda _: next(script))
+        episode = await rollout(env, policy, task=TASK)
+    assert episode.failure is None, episode.failure_message
+    assert "the message ends inside <think>" in episode.turns[0].parse_error
+    assert [turn.code for turn in episode.turns] == [(), (CELLS[1],)]
+    assert episode.turns[0].action == f"I could run\n{draft}"
