@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from replgym.kernels import KernelPool, make_kernel_pool
 from replgym.rewards import Judge
@@ -16,7 +16,7 @@ from replgym.rewards import Judge
 from .kernels.containers.engine import absence_of_docker
 
 # On a busy machine a first call may take long; time is never what a test asserts.
-settings.register_profile("replgym", deadline=None)
+settings.register_profile("replgym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("replgym")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start as well.
@@ -24,8 +24,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module and one back end share interpreters, and so one worker."""
+    """Tests of one module and one back end share interpreters, and so one worker; others say what they share."""
     for item in items:
+        if item.get_closest_marker("xdist_group") is not None:
+            continue
         parameters = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         )

@@ -48,14 +48,14 @@ TOKENIZERS = pytest.mark.parametrize("kind", ["tokenizer", "qwen"])
 
 
 @st.composite
-def sampled(draw: st.DrawFn, tokenizer: Any) -> list[int]:
+def sampled(draw: st.DrawFn, family: Family, tokenizer: Any) -> list[int]:
     """Ids as models sample them and as they never would: words cut anywhere, halves of characters, any id."""
     parts = []
     for text in draw(st.lists(st.one_of(PLAIN, st.sampled_from([*SPECIAL, *ODD[6:], CALL])), max_size=3)):
         cut = draw(st.integers(0, len(text)))
         for part in (text[:cut], text[cut:]):
             parts += tokenizer.encode(part, add_special_tokens=False)
-    parts += draw(st.lists(st.integers(0, len(tokenizer) - 1), max_size=3))
+    parts += draw(st.lists(st.integers(0, family.of(tokenizer).vocabulary - 1), max_size=3))
     parts = parts[: draw(st.integers(0, len(parts)))]
     return [*parts, tokenizer.eos_token_id] if draw(st.booleans()) or not parts else parts
 
@@ -78,13 +78,13 @@ def play(
 
 @TOKENIZERS
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_ids_mask_and_logprobs_are_those_of_the_engine(
     data: st.DataObject, family: Family, kind: str, request: pytest.FixtureRequest
 ) -> None:
     tokenizer = request.getfixturevalue(kind)
-    turns = data.draw(st.lists(st.tuples(sampled(tokenizer), OUTPUTS), min_size=1, max_size=4))
+    turns = data.draw(st.lists(st.tuples(sampled(family, tokenizer), OUTPUTS), min_size=1, max_size=4))
     stop_at_call = data.draw(st.booleans())
     episode, engine, _ = play(family, tokenizer, turns, RolloutLimits(stop_at_call=stop_at_call))
     assert (episode.stop, episode.failure) == (StopReason.TURN_LIMIT, None)
@@ -97,7 +97,7 @@ def test_ids_mask_and_logprobs_are_those_of_the_engine(
 
 @TOKENIZERS
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(system=PLAIN, user=OUTPUTS, outputs=st.lists(OUTPUTS, min_size=1, max_size=2))
 def test_no_text_becomes_a_special_token(
     system: str,
@@ -121,7 +121,7 @@ def test_no_text_becomes_a_special_token(
 
 @TOKENIZERS
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_the_ids_are_the_whole_rendering_where_text_survives(
     data: st.DataObject, family: Family, kind: str, request: pytest.FixtureRequest
@@ -150,7 +150,7 @@ def test_the_ids_are_the_whole_rendering_where_text_survives(
 
 
 @TOKENIZERS
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_template_that_forgets_reasoning_makes_branches(
     data: st.DataObject, kind: str, request: pytest.FixtureRequest
@@ -173,13 +173,13 @@ def test_a_template_that_forgets_reasoning_makes_branches(
 
 @TOKENIZERS
 @pytest.mark.parametrize("family", [FAMILIES["own"], FORGETFUL], ids=["keeps", "forgets"])
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_full_window_drops_old_observations_into_a_new_branch(
     data: st.DataObject, family: Family, kind: str, request: pytest.FixtureRequest
 ) -> None:
     tokenizer = request.getfixturevalue(kind)
-    turns = data.draw(st.lists(st.tuples(sampled(tokenizer), PLAIN), min_size=2, max_size=5))
+    turns = data.draw(st.lists(st.tuples(sampled(family, tokenizer), PLAIN), min_size=2, max_size=5))
     turns = [(ids[-24:], output + " 12" * 40) for ids, output in turns]
     room = data.draw(st.integers(90, 700))
     whole, free, _ = play(family, tokenizer, turns)
@@ -213,7 +213,7 @@ def test_padding_that_an_engine_samples_is_a_failure_and_no_record(qwen: Any, nu
     assert [sum(branch.response_mask) for branch in episode.branches] == [1]
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_retokenization_counts_the_messages_that_text_would_change(data: st.DataObject, qwen: Any) -> None:
     words = data.draw(
@@ -279,7 +279,7 @@ def test_an_engine_that_saw_something_else_drifts(qwen: Any, answer: Completion,
         assert [branch.prompt_ids for branch in episode.branches] == [(1, 2, 3)] * 2
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_an_endpoint_that_tells_its_ids_gives_exact_branches(data: st.DataObject) -> None:
     """It renders the conversation anew each time, and sometimes changes what it had sampled."""
