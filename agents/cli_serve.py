@@ -66,15 +66,20 @@ def add_parser(subparsers: Any) -> None:
         metavar="SET",
         help=f"let clients submit to a task set; again for more: {', '.join(TaskSet.names())}",
     )
+    _add_ray(parser)
+    _add_openenv(parser)
+    parser.set_defaults(run=lambda arguments: run(arguments, parser.get_default))
+
+
+def _add_ray(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ray", action="store_true", help="run on Ray Serve, on all machines of a cluster")
     parser.add_argument("--ray-address", metavar="ADDRESS", help="the cluster (default: a new one, here)")
     parser.add_argument("--replicas", type=int, default=1, help="servers of a Ray cluster (%(default)s)")
-    parser.add_argument(
-        "--settings",
-        metavar="JSON",
-        help='openenv: fields of EnvConfig, such as \'{"task_set": "humaneval"}\'',
-    )
-    parser.set_defaults(run=lambda arguments: run(arguments, parser.get_default))
+
+
+def _add_openenv(parser: argparse.ArgumentParser) -> None:
+    told = 'openenv: fields of EnvConfig, such as \'{"task_set": "humaneval"}\''
+    parser.add_argument("--settings", metavar="JSON", help=told)
 
 
 def run(arguments: argparse.Namespace, default: Callable[[str], Any]) -> int:
