@@ -24,7 +24,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module and one back end share interpreters, and so one worker; others say what they share."""
+    """Tests of one module and one back end share interpreters, and so one worker, unless they say more."""
     for item in items:
         if item.get_closest_marker("xdist_group") is not None:
             continue
