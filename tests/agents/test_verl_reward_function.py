@@ -35,7 +35,8 @@ PLACE = "pkg://replgym.agents.verl_adapter.reward_function"
 async def judge() -> AsyncIterator[None]:
     """That of this process, closed at the end; a verl worker keeps it as long as it lives."""
     yield
-    await reward_function._judge(False).close()
+    for allow_unproven in (False, True):
+        await reward_function._judge(allow_unproven).close()
     reward_function._judge.cache_clear()
 
 
@@ -93,6 +94,16 @@ async def test_broken_tests_are_no_wrong_answer() -> None:
         await scorer()(
             "x", "```python\nx = 1\n```", json.dumps({"kind": "check", "entry_point": "f", "source": "def ("})
         )
+
+
+async def test_what_nothing_proves_counts_by_choice_alone() -> None:
+    test = "import os\ndef test_it():\n    assert two() is two()"
+    truth, answer = (
+        json.dumps({"pytest": f"from solution import two\n{test}"}),
+        "```python\ntwo = lambda: None\n```",
+    )
+    assert (await scorer()("x", answer, truth))["acc"] == 0.0
+    assert (await scorer(allow_unproven=True)("x", answer, truth))["acc"] == 1.0
 
 
 async def test_rows_of_others_are_tasks() -> None:
