@@ -7,7 +7,7 @@ When a node is lost, its jobs are played on others; an actor that comes back is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +23,8 @@ from .ray_player_actor import RayPlayerActor
 _OPEN_SECONDS = 120.0
 _MARGIN_SECONDS = 120.0
 """What an actor may need beyond an episode's deadline, before it is given up."""
+_RETURN_SECONDS = 600.0
+"""How long a living node may be without an actor, before it is forgotten."""
 _PAUSE = 0.5
 
 
@@ -121,15 +123,23 @@ class RayPlayer:
             self._returning[node] = asyncio.create_task(self._await_return(node))
 
     async def _await_return(self, node: str) -> None:
-        while await _is_alive(node):
-            with contextlib.suppress(ActorLostError):
-                await call_actor(self._actors[node], "open", timeout=_OPEN_SECONDS)
-                break
-            await asyncio.sleep(_PAUSE)
-        else:
+        if not await self._returns(node):
             del self._loads[node]
         del self._returning[node]
         await self._tell()
+
+    async def _returns(self, node: str) -> bool:
+        end = time.monotonic() + _RETURN_SECONDS
+        while time.monotonic() < end and await _is_alive(node):
+            try:
+                await call_actor(self._actors[node], "open", timeout=_OPEN_SECONDS)
+            except ActorLostError:
+                await asyncio.sleep(_PAUSE)
+            except Exception:  # noqa: BLE001 - whatever a node lacks to open again, the others play on
+                return False
+            else:
+                return True
+        return False
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -26,7 +28,6 @@ from replgym.agents.policy_choice import PolicyChoice
 from replgym.agents.ray_player import NoNodeLeftError, RayPlayer, open_ray_player
 from replgym.agents.retry_strategy import RetryStrategy
 from replgym.agents.usage_error import UsageError
-from replgym.cli import main
 from replgym.envs import EnvConfig
 from replgym.envs.task_set import TaskSet
 from replgym.tools.action_parser import ActionParser
@@ -145,12 +146,12 @@ async def test_a_policy_that_no_node_can_make_is_told(cluster: Any) -> None:
             pass
 
 
-def test_the_command_line_plays_on_a_cluster(
-    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command = ["eval", "blackbox", "--policy", "expert", "-n", "6", "--output", str(tmp_path)]
-    assert main([*command, "--concurrency", "2", "--ray", cluster.address]) == 0
-    assert "6/6" in capsys.readouterr().out
+def test_the_command_line_plays_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "replgym.cli", "eval", "blackbox", "--policy", "expert", "-n", "6"]
+    options = ["--output", str(tmp_path), "--concurrency", "2", "--ray", cluster.address]
+    root = Path(__file__).parents[2]
+    done = subprocess.run([*command, *options], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, "6/6" in done.stdout) == (0, True), done.stderr
     assert json.loads((tmp_path / "summary.json").read_text())["solved"] == 6
 
 
