@@ -113,7 +113,7 @@ class PyInterpFactory:
         self._config = EnvConfig(**settings, action_format="hermes")
         self._loop = LoopThread()
         self._pool = self._config.make_pool(size=kernels, warm=1)
-        self._judge = self._config.make_judge()
+        self._judge = self._config.make_judge(training=True)
         self._finalizer = weakref.finalize(self, _close, self._loop, self._pool, self._judge)
 
     def __call__(self) -> PyInterp:
