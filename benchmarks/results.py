@@ -30,6 +30,7 @@ UNITS: Mapping[str, Unit] = {
     "reset to first result": Unit(1e3, "ms"),
     "starts per second": Unit(1, "/s", more_is_better=True),
     "episodes per second": Unit(1, "/s", more_is_better=True),
+    "tokens per second": Unit(1, "/s", more_is_better=True),
     "cpu per episode": Unit(1e3, "ms"),
     "memory per session": Unit(2**-20, "MiB"),
     "fork of a live session with 0 MB": Unit(1e3, "ms"),

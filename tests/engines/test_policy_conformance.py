@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from replgym.agents.policy import Completion, Policy, PolicyContext, PolicyError, Sampling
 
-from .engine_under_test import SLOTS, Can, EngineUnderTest, engines_that
+from .engine_under_test import ENGINES, SLOTS, Can, EngineUnderTest, engines_that
 from .reference_model import CONTEXT, ReferenceModel
 
 pytestmark = [
@@ -32,6 +33,15 @@ def assert_is(completion: Completion, ids: tuple[int, ...], engine: EngineUnderT
     assert completion.completion_tokens == len(ids)
     if engine.can(Can.TOKEN_IDS):
         assert completion.token_ids == ids
+
+
+async def test_the_documentation_says_what_each_engine_lacks() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "engines.md").read_text()
+    rows = [f"| on a CPU | {' | '.join(ENGINES)} |", "|---" * (len(ENGINES) + 1) + "|"]
+    for ability in Can:
+        cells = ("yes" if ability in kind.can else "no" for kind in ENGINES.values())
+        rows.append(f"| {ability} | {' | '.join(cells)} |")
+    assert "\n".join(rows) in page
 
 
 async def all_at_once(policy: Policy, engine: EngineUnderTest) -> list[Completion]:
