@@ -64,16 +64,10 @@ class AnswersAhead:
         return marshal.dumps(self._ask(chunk[place:]))
 
     def hear_loaded(self, channel: socket.socket) -> bytes:
-        """Waits after `first`; returns what the process says about loading, nothing if it does not.
-
-        Raises:
-            OSError: If the process did not start.
-        """
+        """Waits after `first`; returns what the process says about loading, nothing if it does not."""
         records = self._hear(channel)
-        if not records:
-            raise OSError("the submission's process did not start")
-        self._keep(records[2:])
-        return records[1][1] if len(records) > 1 else b""
+        self._keep(records[1:])
+        return records[0][1] if records else b""
 
     def hear(self, channel: socket.socket) -> None:
         """Waits after `next`."""

@@ -20,7 +20,7 @@ _ROUNDS = 20
 _MODULE = "solution"
 _SOURCE = '''
 from typing import List, Optional
-import math, re, collections, functools, heapq, bisect, string, random, operator, copy, json
+import math, re, collections, functools, heapq, bisect, string, operator, copy, json
 
 
 def f(values: List[int], least: Optional[int] = None) -> list:
