@@ -37,20 +37,20 @@ def read_json_calls(text: str, start: int, *, tagged: bool) -> ReadCalls:
     """
     calls: list[ToolCall] = []
     notes: list[str] = []
-    place = start
+    end, following = start, start
     while len(calls) < _MOST:
         try:
-            value, end = _value_at(text, place, notes)
+            value, read = _value_at(text, following, notes)
             calls += [_call_of(item, tagged, notes) for item in _items(value)]
         except NotACallError:
             if not calls:
                 raise
             break
-        place = end
-        following = _NEXT.match(text, place)
-        if following is None:
+        end = read
+        another = _NEXT.match(text, end)
+        if another is None:
             break
-        place = following.end()
+        following = another.end()
     return ReadCalls(tuple(calls), end, ", ".join(dict.fromkeys(notes)))
 
 

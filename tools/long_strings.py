@@ -1,32 +1,44 @@
 """Where the long strings of a Python text are: a mark inside of one is data, not the end of the code.
 
-The text need not be valid Python; the work is linear whatever it is.
+The text need not be valid Python. It is read no further than it is asked about, so that many short codes of
+one message take no more time than a long one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
+_START = re.compile(r"[#\"'\\]")
 _TOKEN = re.compile(
-    r"#[^\n]*+|\"{3}|'{3}|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n])*+'?|\\.",
+    r"#[^\n]*+|\"{3}|'{3}|\"(?:\\.|[^\"\\\n])*+\"?|'(?:\\.|[^'\\\n])*+'?|\\.?",
     re.DOTALL,
 )
 _ENDS = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ('"""', "'''")}
 
 
-def long_strings(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """The triple-quoted strings of the Python that begins at `start`, as beginnings and ends, one by one.
+class LongStrings:
+    """The triple-quoted strings of the Python that begins at one place of a text."""
 
-    One without an end reaches beyond the text.
-    """
-    place = start
-    while (token := _TOKEN.search(text, place)) is not None:
-        place = token.end()
-        ends = _ENDS.get(token[0])
-        if ends is not None:
-            place = _end_of(text, place, ends)
-            yield token.start(), place
+    def __init__(self, text: str, start: int) -> None:
+        self._text = text
+        self._read = start
+        self._last = (start, start)
+
+    def hold(self, place: int) -> bool:
+        """Whether a place, which no earlier question was beyond, is in one; one without an end has no end."""
+        while self._read < place:
+            found = _START.search(self._text, self._read, place)
+            token = _TOKEN.match(self._text, found.start()) if found else None
+            if token is None:
+                self._read = place
+                break
+            self._read = token.end()
+            ends = _ENDS.get(token[0])
+            if ends is not None:
+                self._read = _end_of(self._text, token.end(), ends)
+                self._last = (token.start(), self._read)
+        return self._last[0] <= place < self._last[1]
 
 
 def first_outside(
@@ -43,15 +55,12 @@ def first_outside(
         marks: In their order.
         counts: Which of them count.
     """
-    strings = long_strings(text, start)
-    span: tuple[int, int] | None = next(strings, None)
+    strings = LongStrings(text, start)
     first: re.Match[str] | None = None
     for mark in marks:
         if not counts(mark):
             continue
-        while span is not None and span[1] <= mark.start():
-            span = next(strings, None)
-        if span is None or mark.start() < span[0]:
+        if not strings.hold(mark.start()):
             return mark
         first = first or mark
     return first

@@ -27,7 +27,7 @@ EXAMPLE = f"{OPEN}<function=NAME><parameter=KEY>VALUE</parameter></function>{CLO
 _OPENING = re.compile(rf"({OPEN}\s*+|[ \t]*+)<function=([^<>\n]{{1,200}})>")
 _PARAMETER = re.compile(r"\s*+<parameter=([^<>\n]{1,200})>(\r?\n)?")
 _VALUE_END = re.compile(rf"</parameter>(?=\s*+(?:<parameter=|</function>|{CLOSE}|\Z))")
-_NEXT_TAG = re.compile(rf"^[ \t]*+(?:<parameter=|</function>|{CLOSE})", re.MULTILINE)
+_NEXT_TAG = re.compile(rf"^[ \t]*+(?:<parameter=|</function>\s*+{CLOSE})", re.MULTILINE)
 _FUNCTION_END = "</function>"
 _MOST = 64
 """Arguments of one call."""
@@ -86,12 +86,12 @@ def _value(text: str, parameter: re.Match[str]) -> tuple[str, int, list[str]]:
 
 
 def _end(text: str, place: int, notes: list[str]) -> int:
-    """Past the closing tags; says which are missing."""
+    """Past the closing tags; says which are missing. A text that just ends may lack arguments too."""
     for tag in (_FUNCTION_END, CLOSE):
         found = past_space(text, place)
         if text.startswith(tag, found):
             place = found + len(tag)
-        elif tag == _FUNCTION_END and found < len(text) and not text.startswith((CLOSE, OPEN), found):
+        elif tag == _FUNCTION_END and not text.startswith((CLOSE, OPEN), found):
             raise MalformedCallError(f"the call does not end with {_FUNCTION_END}; write {EXAMPLE}")
         elif f"no {OPEN}" not in notes or tag == _FUNCTION_END:
             notes.append(f"no {tag}")

@@ -127,6 +127,7 @@ def test_a_message_that_was_cut_off_never_runs_a_part_of_its_code(
 ) -> None:
     assume(code.strip() and unescaped_code(code) is None)
     parser = make_parser(name)
+    assume(not ("</function>" in code and "</tool_call>" in code))
     text = parser.render_call(cell(code))
     cut = text[: data.draw(st.integers(0, len(text)))]
     assert parser.parse(cut).calls in ((), (cell(code),))
@@ -135,7 +136,8 @@ def test_a_message_that_was_cut_off_never_runs_a_part_of_its_code(
 @pytest.mark.parametrize("name", ["hermes", "xml", "native", "json", "fenced", "auto"])
 @given(code=CODES.filter(str.strip))
 def test_a_stop_text_that_was_cut_off_is_put_back(name: str, code: str) -> None:
-    assume(not any(mark in code for mark in ("```", "</tool_call>", "'''", '"""', "<function=")))
+    hidden = ("```", "</tool_call>", "</think>", "'''", '"""', "<function=")
+    assume(not any(mark in code for mark in hidden))
     assume(unescaped_code(code) is None)
     parser = make_parser(name, 1)
     text = parser.render_call(cell(code)) + "\n"
@@ -203,6 +205,8 @@ HOSTILE = (
         "\\",
         "\\boxed{",
     ),
+    *("<parameter=a>b</parameter>", "<tool_call>\n<function=x>\n<parameter=a>b</parameter>\n</function>\n"),
+    *("```python\nx\n```\n", '{"name": "x", "arguments": {}}', "<tool_call>{}</tool_call>"),
     *(" ", "\n", "\t\n", "Output:\n", "<|im_end|>", "<tool_response>", "(", "x=[", "'", '"', "#", '"\\'),
 )
 

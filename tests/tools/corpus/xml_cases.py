@@ -98,6 +98,12 @@ XML = (
         error="the argument 'code' is not closed with </parameter>",
     ),
     _case(
+        "cut off between arguments",
+        "<tool_call>\n<function=submit>\n<parameter=source>\nx\n</parameter>\n",
+        protocol="xml",
+        error="does not end with </function>",
+    ),
+    _case(
         "words in the call",
         "<tool_call>\n<function=submit>\nplease\n</function>\n</tool_call>",
         protocol="xml",
