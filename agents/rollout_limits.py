@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RolloutLimits:
-    """Checked in this order before every message: tokens, then seconds."""
+    """Tokens are looked at before every message, and score the episode as it stands.
+
+    The deadline may pass at any time; it is for a machine that is late, so the episode then counts as a failure.
+    """
 
     turn_tokens: int = 1024
     """The most tokens of one message."""
