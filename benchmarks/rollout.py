@@ -133,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--episodes", type=int, default=512, help="episodes at once (512)")
     parser.add_argument("--slots", type=int, default=64, help="messages that the engine writes at once (64)")
     parser.add_argument("--token-ms", type=float, default=4.0, help="milliseconds for a token (4)")
-    parser.add_argument("--slow-ms", type=float, default=16.0, help="a slower engine; 0 for none (16)")
+    parser.add_argument(
+        "--slow-ms", type=float, default=16.0, help="a slower engine, a quarter of them; 0 for none (16)"
+    )
     parser.add_argument(
         "--many", type=int, default=2000, help="episodes at once for memory; 0 for none (2000)"
     )
@@ -158,9 +160,9 @@ async def _run(arguments: argparse.Namespace) -> int:
         samples, work = await _rounds(workers, job, arguments.rounds)
         slow: results.Samples = {}
         if arguments.slow_ms:
-            half = replace(job, episodes=job.episodes // 2, token_seconds=arguments.slow_ms / 1e3)
+            few = replace(job, episodes=job.episodes // 4, token_seconds=arguments.slow_ms / 1e3)
             fit = {name: worker for name, worker in workers.items() if name != YARDSTICK}
-            slow, _ = await _rounds(fit, half, 1)
+            slow, _ = await _rounds(fit, few, 1)
         many: results.Samples = {}
         if arguments.many and "replgym" in workers:
             many = await _many(workers["replgym"], replace(job, episodes=arguments.many), arguments.kernels)
