@@ -20,7 +20,7 @@ def digest(values):
         channel = socket.socket(fileno=3)
         for message in (
             {"d": [["nonce", nonce], ["follows", True]]},
-            {"d": [["value", 26], ["out", []], ["changes", []]]},
+            {"d": [["value", 25], ["out", []], ["changes", []]]},
             {"d": [["nonce", nonce], ["follows", False]]},
         ):
             text = json.dumps(message).encode()
