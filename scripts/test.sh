@@ -13,6 +13,8 @@ selection=()
 if [[ ${1:-} == --fast ]]; then
   selection=(-m "not slow")
   shift
+else
+  bash scripts/setup_engines.sh all
 fi
 
 run() {

@@ -178,7 +178,8 @@ async def _json(url: str) -> Any:
         return await answer.json()
 
 
-async def _running_in_sglang(url: str) -> int:
+async def running_in_sglang(url: str) -> int:
+    """Requests of a server, waiting ones included."""
     (load,) = (await _json(f"{url}/v1/loads"))["loads"]
     return int(load["num_running_reqs"] + load["num_waiting_reqs"])
 
@@ -203,7 +204,7 @@ async def _metric(url: str, name: str) -> int:
 
 
 _RUNNING: dict[str, Callable[[str], Awaitable[int]]] = {
-    "sglang": _running_in_sglang,
+    "sglang": running_in_sglang,
     "vllm": _running_in_vllm,
     "openai": _running_in_llama,
 }

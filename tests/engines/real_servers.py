@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,16 +104,6 @@ class RealServers:
             save_as_gguf(self._model, weights)
         program = Path(__file__).with_name("llama_server.py")
         return [sys.executable, str(program), str(weights), str(port), str(CONTEXT), str(SLOTS)]
-
-
-def is_built(kind: str) -> bool:
-    """Whether `scripts/setup_engines.sh` has built the environment of this engine."""
-    return (ENVIRONMENTS / kind / ".done").is_file()
-
-
-def is_required(kind: str) -> bool:
-    """Whether the absence of this engine is a failure."""
-    return kind in os.environ.get("REPLGYM_REQUIRE", "").split(",")
 
 
 def _python(kind: str) -> str:

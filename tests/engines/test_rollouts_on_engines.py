@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from replgym.agents.engines import FleetLimits
 from replgym.agents.episode import Episode, StopReason
 from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import Policy, Sampling
+from replgym.agents.policy import Policy, PolicyContext, PolicyError, Sampling
 from replgym.agents.rollout import rollout
 from replgym.agents.rollout_limits import RolloutLimits
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
@@ -18,7 +19,8 @@ from replgym.envs.hidden_world import Family
 from replgym.kernels import KernelPool
 from replgym.rewards import Judge
 
-from .engine_under_test import Can, EngineUnderTest, engines_that, fleet_policy, opened
+from .engine_under_test import Can, EngineUnderTest, engines_that, fleet_policy, opened, running_in_sglang
+from .real_servers import RealServers
 from .recording_proxy import RecordingProxy
 
 pytestmark = [
@@ -31,7 +33,7 @@ TURNS = 3
 EPISODES = 4
 
 
-async def played(policy: Policy, pool: KernelPool, judge: Judge) -> list[Episode]:
+async def played(policy: Policy, pool: KernelPool, judge: Judge, count: int = EPISODES) -> list[Episode]:
     """Several episodes at once; every message is a cell, and most cells are errors."""
     config = EnvConfig(action_format="code", max_turns=TURNS, parse_error_budget=TURNS + 1)
     limits = RolloutLimits(turn_tokens=32)
@@ -41,7 +43,7 @@ async def played(policy: Policy, pool: KernelPool, judge: Judge) -> list[Episode
             sampling = Sampling(temperature=1.0)
             return await rollout(env, policy, task=TASK, limits=limits, sampling=sampling, seed=seed)
 
-    return list(await asyncio.gather(*(one(seed) for seed in range(EPISODES))))
+    return list(await asyncio.gather(*(one(seed) for seed in range(count))))
 
 
 def over_the_wire(kind: str, proxy: RecordingProxy) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -90,9 +92,13 @@ async def test_the_record_is_what_went_over_the_wire(
     assert sampled == sum(len(said) for _, said in wire)
 
 
-@pytest.mark.parametrize(
-    "engine", [pytest.param("openai", marks=pytest.mark.xdist_group("engine openai"))], indirect=True
-)
+def only(kind: str) -> pytest.MarkDecorator:
+    """Tries a case on one engine."""
+    marked = pytest.param(kind, marks=pytest.mark.xdist_group(f"engine {kind}"))
+    return pytest.mark.parametrize("engine", [marked], indirect=True)
+
+
+@only("openai")
 async def test_an_engine_of_texts_gives_no_exact_branch(
     engine: EngineUnderTest, pool: KernelPool, judge: Judge
 ) -> None:
@@ -101,3 +107,34 @@ async def test_an_engine_of_texts_gives_no_exact_branch(
     for episode in episodes:
         assert (episode.stop, episode.failure, len(episode.turns)) == (StopReason.TURN_LIMIT, None, TURNS)
         assert not any(branch.exact for branch in episode.branches)
+
+
+@only("sglang")
+async def test_a_server_that_is_killed_costs_no_episode_and_comes_back(
+    engine: EngineUnderTest, servers: RealServers, pool: KernelPool, judge: Judge
+) -> None:
+    doomed = servers.get("sglang", "second")
+    async with opened(fleet_policy("sglang", engine.reference, [engine.url, doomed.url])) as policy:
+        run = asyncio.ensure_future(played(policy, pool, judge, count=12))
+        while not await running_in_sglang(doomed.url):
+            assert not run.done()
+            await asyncio.sleep(0.001)
+        doomed.kill()
+        episodes = await run
+    for episode in episodes:
+        assert (episode.stop, episode.failure, len(episode.turns)) == (StopReason.TURN_LIMIT, None, TURNS)
+
+    prompt = engine.reference.prompt("go 0")
+    context = PolicyContext([{"role": "user", "content": "go 0"}], "e", prompt_ids=prompt)
+    greedy = Sampling(temperature=0.0, max_tokens=16)
+    limits = FleetLimits(deadline=10.0, pause_most=0.1, breaker_seconds=0.1, breaker_most=0.2)
+    alone = fleet_policy("sglang", engine.reference, [doomed.url], limits)
+    try:
+        with pytest.raises(PolicyError, match=doomed.url):
+            await alone(context, greedy)
+        doomed.start()
+        doomed.wait_until_healthy()
+        made = await alone(context, greedy)
+    finally:
+        await alone.close()
+    assert made.token_ids == engine.reference.greedy(prompt, 16)
