@@ -40,7 +40,7 @@ def serve_on_ray(
 
     ending = threading.Event()
     ray.init(address=address or "local", namespace=_NAME, include_dashboard=False, log_to_driver=False)
-    # Now, since Ray has put a handler of its own in place; the port is open before the deployment is reported.
+    # Now: Ray has put a handler of its own in place, and the port is open before the deployment is told.
     signal.signal(signal.SIGTERM, lambda *_: ending.set())
     try:
         deployed = RayDeployment(settings, host, port, task_sets or {}, replicas)
