@@ -74,19 +74,17 @@ class EpisodeRunner:
                     job = await queue.take()
                     if job is None:
                         return
-                    task = group.create_task(self._play(job, queue, seats))
+                    task = group.create_task(self._play(job, queue))
                     self._playing.add(task)
                     task.add_done_callback(self._playing.discard)
+                    task.add_done_callback(lambda _: seats.release())
                     await asyncio.sleep(0)  # a thousand episodes that begin at once would hold the loop up
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    async def _play(self, job: EpisodeJob, queue: JobQueue, seats: asyncio.Semaphore) -> None:
+    async def _play(self, job: EpisodeJob, queue: JobQueue) -> None:
         """One attempt, from a seat to the log."""
-        try:
-            episode = await self._player.play(job)
-        finally:
-            seats.release()
+        episode = await self._player.play(job)
         # No wait from here to the last count: an episode is recorded and counted, or neither.
         if self._log is not None:
             self._log.append(episode)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..envs.task_set import TaskSet
 from .episode import Episode
 from .episode_history import last_attempts
-from .episode_log import EpisodeLog
+from .episode_log import EpisodeLog, EpisodeLogError
 from .episode_player import EpisodePlayer
 from .evaluation import evaluate_with
 from .evaluation_progress import EvaluationProgress
@@ -80,9 +80,16 @@ class EvaluationPlan:
             if log is not None:
                 log.close()
         if self.output is not None:
-            text = json.dumps({"settings": self.arguments, **summary.model_dump(mode="json")}, indent=2)
-            (self.output / "summary.json").write_text(text + "\n", encoding="utf-8")
+            self._write(summary, self.output / "summary.json")
         return summary
+
+    def _write(self, summary: EvaluationSummary, path: Path) -> None:
+        text = json.dumps({"settings": self.arguments, **summary.model_dump(mode="json")}, indent=2)
+        try:
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise EpisodeLogError(f"{path}: {error.strerror}; make room and resume") from error
 
     @asynccontextmanager
     async def _player(self) -> AsyncIterator[EpisodePlayer]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class RolloutLimits:
     """Tokens are looked at before every message, and score the episode as it stands.
 
-    The deadline may pass at any time; it is for a machine that is late, so the episode then counts as a failure.
+    The deadline may pass at any time; it is for a machine that is late, so the episode then is a failure.
     """
 
     turn_tokens: int = 1024
@@ -27,9 +27,9 @@ class RolloutLimits:
     A full context ends the episode.
     """
     drop_observations: bool = False
-    """Whether a full context loses its oldest observations instead, and the episode goes on in a new branch."""
+    """Whether a full context loses its oldest observations instead; the episode goes on in a new branch."""
     stop_at_call: bool = True
-    """Whether generation ends where a tool call does. Without it only the end-of-turn token ends a message, as
-    in training where a policy is to learn to end its turns itself."""
+    """Whether generation ends where a tool call does. Without it only the end-of-turn token ends a message,
+    as in training where a policy is to learn to end its turns itself."""
     seconds: float = 600.0
     """Wall clock of the whole episode, kernel start and judging included."""
