@@ -52,3 +52,16 @@ def test_setup_with_a_wrong_python_or_kind_names_it(tmp_path: Path) -> None:
     assert "PYTHON=/no/python is none of Python 3.12 3.11" in told.stderr
     told = setup(tmp_path, "everything")
     assert told.stderr == "setup: 'everything' is unknown; use one of: train, base\n"
+
+
+def test_engines_need_a_known_name_and_an_environment_to_share() -> None:
+    def told(name: str) -> str:
+        command = ["bash", str(ROOT / "scripts" / "setup_engines.sh"), name]
+        ended = subprocess.run(
+            command, env=os.environ | {"VENV": "/no"}, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stdout) == (1, "")
+        return ended.stderr
+
+    assert told("tensorrt") == "setup_engines: 'tensorrt' is unknown; use one of: sglang, vllm, all\n"
+    assert told("vllm") == "setup_engines: there is no /no; run: scripts/setup.sh train\n"

@@ -1,7 +1,7 @@
-"""Lets SGLang start without a GPU: empty packages stand for those that hold GPU code alone.
+"""Lets SGLang start without a GPU: empty packages stand for code that runs on GPUs or in notebooks alone.
 
-SGLang imports them while it starts, also where the CPU does all the work with PyTorch's own operators.
-Nothing in them is called when a text model is served like that.
+SGLang imports it while it starts, also where the CPU does all the work with PyTorch's own operators.
+None of it is called when a text model is served like that.
 """
 
 from __future__ import annotations
