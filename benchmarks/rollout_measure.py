@@ -36,8 +36,8 @@ class Voice:
         self.engine_seconds = 0.0
         """Waiting for a slot, and writing; a late delivery does not count."""
         self.queue_seconds = 0.0
-        self.ended = 0.0
-        """When the episode was over, on the loop's clock."""
+        self.begun = self.ended = 0.0
+        """On the loop's clock."""
         self._engine = engine
         self._said = 0
 
@@ -49,6 +49,10 @@ class Voice:
         self.engine_seconds += span.ended - span.asked
         self.queue_seconds += span.began - span.asked
         return message
+
+    def begin(self) -> None:
+        """The episode begins."""
+        self.begun = asyncio.get_running_loop().time()
 
     def end(self) -> None:
         """The episode is over.
@@ -92,7 +96,7 @@ async def sample(job: Job, work: Work, play: Play) -> dict[str, float]:
 
 def _engine_figures(engine: VirtualEngine, voices: Sequence[Voice], begin: float) -> dict[str, float]:
     ends = sorted(voice.ended for voice in voices)
-    seconds = [end - begin for end in ends]
+    seconds = [voice.ended - voice.begun for voice in voices]
     # From then on there are fewer episodes than slots.
     few = ends[-engine.slots] if len(ends) >= engine.slots else ends[0]
     queued = sum(voice.queue_seconds for voice in voices)

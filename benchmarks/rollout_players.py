@@ -33,11 +33,11 @@ class VoicePolicy:
 
     def __init__(self, template: ChatTemplate, voice: Voice) -> None:
         self.template = template
-        self._voice = voice
+        self.voice = voice
 
     async def __call__(self, context: PolicyContext, sampling: Sampling) -> Completion:
         """Waits for the engine."""
-        message = await self._voice.next()
+        message = await self.voice.next()
         return Completion(
             text=self.template.decode(message.ids),
             token_ids=message.ids,
@@ -69,8 +69,10 @@ class Cast:
         self._policies = {voice.script.task.id: policy_of(voice) for voice in voices}
 
     def for_task(self, task: Task) -> VoicePolicy:
-        """Who plays the task."""
-        return self._policies[task.id]
+        """Who plays the task, whose episode begins."""
+        policy = self._policies[task.id]
+        policy.voice.begin()
+        return policy
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ that a tool without a state can run them too.
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ TOOL = "python_interpreter"
 _WAITING, _COMPUTING = 0.27, 0.03
 """Shares of cells; the others take a millisecond."""
 _COMPUTING_SECONDS = 0.05
-_MEAN_TOKENS, _SPREAD, _MOST_TOKENS = 128, 0.5, 512
+_MEAN_TOKENS, _SPREAD, _MOST_TOKENS = 128, 0.8, 1024
+"""Of a message with a cell: log-normal, with the spread of the logarithm."""
 _PROSE = (
     "We look at the first values, compare them with what the formula gives, and then correct the difference. "
 )
@@ -72,6 +74,7 @@ class Work:
         return {
             "episodes": len(self.scripts),
             "tokens per message": sum(len(message.ids) for message in messages) / len(messages),
+            "longest message": max(len(message.ids) for message in messages),
             "seconds per cell": sum(cell.cell_seconds for cell in cells) / len(cells),
             "longest cell": max(cell.cell_seconds for cell in cells),
             "share of cells that wait": sum(cell.cell_seconds > _COMPUTING_SECONDS for cell in cells)
@@ -103,7 +106,7 @@ class Work:
         code = _CELL.format(number=number, turn=turn + 1, work=work)
         call = f"<tool_call>\n{json.dumps({'name': TOOL, 'arguments': {'code': code}})}\n</tool_call>"
         ids = self.tokenizer.encode(call, add_special_tokens=False)
-        drawn = self._draw.lognormvariate(0, _SPREAD) * _MEAN_TOKENS / 2.718281828 ** (_SPREAD**2 / 2)
+        drawn = self._draw.lognormvariate(math.log(_MEAN_TOKENS) - _SPREAD**2 / 2, _SPREAD)
         prose = max(min(int(drawn), _MOST_TOKENS) - len(ids) - 1, 0)
         said = (self._prose * (prose // len(self._prose) + 1))[:prose]
         return Message((*said, *ids, self.tokenizer.eos_token_id), seconds)

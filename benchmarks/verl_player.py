@@ -31,7 +31,7 @@ _HIDDEN = (
 )
 _OVERRIDES = (
     "data.max_prompt_length=2048",
-    "data.max_response_length=4096",
+    "data.max_response_length=8192",
     "actor_rollout_ref.rollout.multi_turn.enable=true",
     "actor_rollout_ref.rollout.multi_turn.format=hermes",
     f"actor_rollout_ref.rollout.multi_turn.max_assistant_turns={TURNS + 1}",
@@ -122,6 +122,7 @@ def _player(work: Work, kind: type[ProcessPerCall]) -> Play:
     env = AsyncInterpreterEnv(EnvConfig(backend="fork", action_format="hermes"))
 
     async def one(voice: Voice) -> None:
+        voice.begin()
         loop = ToolAgentLoop(
             trainer_config=DictConfigWrap(config),
             server_manager=VoiceServer(voice),

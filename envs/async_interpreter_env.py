@@ -2,8 +2,8 @@
 
 One episode has one fresh interpreter, which is taken when the first cell is to run and given back when the
 episode ends, however it ends. What is judged is the text that was handed in, by the judge alone; what the
-interpreter says is shown, never believed. A machine that breaks truncates the episode with a `FailureKind`, and
-is no wrong answer.
+interpreter says is shown, never believed. A machine that breaks truncates the episode with a `FailureKind`:
+it is no wrong answer.
 """
 
 from __future__ import annotations
