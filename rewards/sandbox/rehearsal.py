@@ -35,7 +35,13 @@ def rehearse() -> None:
     """Answers an examiner that asks for a few calls; this source is our own."""
     kept = sys.stdout, sys.stderr, builtins.input
     calls = [("f", marshal.dumps((([3, 1, 2], 2), {})))] * 3
-    job: dict[str, object] = {"source": _SOURCE, "preamble": "", "module": _MODULE, "entry_point": "f", "data_classes": []}
+    job: dict[str, object] = {
+        "source": _SOURCE,
+        "preamble": "",
+        "module": _MODULE,
+        "entry_point": "f",
+        "data_classes": [],
+    }
     job |= {"beside": False, "ahead": {"nonce": "", "calls": calls}}
     for _ in range(_ROUNDS):
         ours, theirs = socket.socketpair()
