@@ -61,6 +61,7 @@ class RealServers:
     def _sglang(self, port: int) -> Sequence[str]:
         options = {
             "--model-path": self._model,
+            "--served-model-name": "reference",
             "--host": "127.0.0.1",
             "--port": port,
             "--device": "cpu",

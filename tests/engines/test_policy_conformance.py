@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from replgym.agents.openai_policy import OpenAIPolicy
 from replgym.agents.policy import Completion, Policy, PolicyContext, PolicyError, Sampling
 
-from .engine_under_test import ENGINES, SLOTS, Can, EngineUnderTest, engines_that
+from .engine_under_test import ENGINES, SLOTS, Can, EngineUnderTest, engines_that, opened
 from .reference_model import CONTEXT, ReferenceModel
 
 pytestmark = [
@@ -59,6 +61,17 @@ async def test_ids_go_in_and_ids_come_out(engine: EngineUnderTest) -> None:
     assert 1 <= len(made.token_ids) == made.completion_tokens <= 32
     assert made.text == engine.reference.template.decode(made.token_ids)
     assert len(made.logprobs) == len(made.token_ids)
+
+
+@engines_that(Can.TOKEN_IDS, Can.LOGPROBS, Can.SERVES)
+async def test_chat_completions_give_ids_to_those_who_ask(engine: EngineUnderTest) -> None:
+    context = asked(engine.reference, "go 0")
+    ids = engine.reference.greedy(context.prompt_ids, GREEDY.max_tokens)
+    async with opened(OpenAIPolicy("reference", f"{engine.url}/v1", token_ids=True)) as policy:
+        made = await policy(replace(context, prompt_ids=()), GREEDY)
+    assert (made.prompt_ids, made.token_ids) == (context.prompt_ids, ids)
+    expected = engine.reference.logprobs(context.prompt_ids, ids)
+    assert made.logprobs == pytest.approx(expected, abs=1e-3)
 
 
 @engines_that(Can.TEXTS)
