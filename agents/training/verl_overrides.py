@@ -176,6 +176,7 @@ def _cpu() -> dict[str, Any]:
         "actor_rollout_ref.rollout.free_cache_engine": False,
         "transfer_queue.backend.SimpleStorage.num_data_storage_units": 1,
         "transfer_queue.backend.SimpleStorage.total_storage_size": 10000,
+        "+ray_kwargs.ray_init.address": "local",  # never a cluster that happens to run on this machine
         "+ray_kwargs.ray_init.num_gpus": 1,
         "ray_kwargs.ray_init.num_cpus": 8,
         "+ray_kwargs.ray_init.include_dashboard": False,
