@@ -214,7 +214,10 @@ async def test_the_page_of_real_episodes(tmp_path: Path) -> None:
     tasks = TaskSet.load("blackbox", split="heldout", levels=(1, 2, 3), size=6)
     env = EnvConfig(action_format="fenced")
     wrong = ScriptedPolicy(
-        ["```python\nprint(f(0))\n```\n```output\n7\n```", "```python\nsubmit('def solution(x): return None')\n```"]
+        [
+            "```python\nprint(f(0))\n```\n```output\n7\n```",
+            "```python\nsubmit('def solution(x): return None')\n```",
+        ]
     )
     for arm, policy in (("before", wrong), ("after", ExpertPolicy())):
         with EpisodeLog(tmp_path / "episodes" / f"{arm}.jsonl") as log:
