@@ -16,7 +16,7 @@ from replgym.rewards import Judge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TASK = make_task(Family.LINEAR, (7, -3))
-CONFIG = EnvConfig(backend="fork", max_turns=4, parse_error_budget=2, action_format="auto")
+CONFIG = EnvConfig(backend="fork", max_turns=4, parse_error_budget=2, action_format="code")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
