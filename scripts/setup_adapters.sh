@@ -1,17 +1,26 @@
 #!/usr/bin/env bash
-# Builds the environment in .adapters/verifiers, where verifiers is installed over the packages of .venv; a second
-# run finds nothing to do.
+# Builds the environment in .adapters/NAME, where a framework is installed over the packages of .venv; a second run
+# finds nothing to do.
 #
-#   scripts/setup_adapters.sh
+#   scripts/setup_adapters.sh verifiers|trl
 #
-# OpenEnv and TRL stand beside verl. verifiers wants other versions of packages that they need, so it has an
-# environment of its own, which holds only what differs. VENV=/path/to/environment takes the rest from that one.
+# OpenEnv stands beside verl. verifiers wants other versions of packages that both need, and verl fails to import
+# where it finds TRL, so each of these has an environment of its own, which holds only what differs.
+# VENV=/path/to/environment takes the rest from that one.
 set -euo pipefail
 
-readonly VERIFIERS=0.4.0
+readonly NAME=${1:-}
+case $NAME in
+  verifiers) packages=(verifiers==0.4.0) ;;
+  trl) packages=(trl==1.16.0 jmespath==1.1.0) ;;
+  *)
+    printf "setup_adapters: '%s' is unknown; use one of: verifiers, trl\n" "$NAME" >&2
+    exit 2
+    ;;
+esac
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-readonly root base=${VENV:-$root/.venv}
-readonly venv=$root/.adapters/verifiers log=$root/.adapters/verifiers.log
+readonly root base=${VENV:-$root/.venv} packages
+readonly venv=$root/.adapters/$NAME log=$root/.adapters/$NAME.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 
 say() { printf 'setup_adapters: %s\n' "$*"; }
@@ -32,21 +41,21 @@ stamp() {
 
 [[ -x $base/bin/python ]] || fail "there is no $base; run: scripts/setup.sh train"
 mkdir -p "$root/.adapters"
-exec 9>"$root/.adapters/lock"
+exec 9>"$root/.adapters/$NAME.lock"
 flock 9
 if [[ -f $venv/.done && $(<"$venv/.done") == "$(stamp)" ]]; then
   say "ready: $venv"
   exit 0
 fi
-say "installing verifiers $VERIFIERS; log: $log"
+say "installing ${packages[*]}; log: $log"
 rm -rf "$venv"
 {
   "$base/bin/python" -m venv --without-pip "$venv"
   printf 'import site; site.addsitedir("%s")\n' "$(site_packages "$base")" >"$(site_packages "$venv")/base.pth"
-  "$venv/bin/python" -m pip install --quiet --no-compile "verifiers==$VERIFIERS"
+  "$venv/bin/python" -m pip install --quiet --no-compile "${packages[@]}"
 } >"$log" 2>&1 || {
   tail -n 15 "$log" >&2
-  fail "verifiers cannot be installed; the whole log: $log"
+  fail "$NAME cannot be installed; the whole log: $log"
 }
 stamp >"$venv/.done"
 say "installed in $SECONDS s"

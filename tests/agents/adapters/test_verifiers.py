@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .adapter_environment import adapter_environment
 from .linear_play import CELLS, SETTINGS, WRONG, fenced
 from .scripted_endpoint import Body, ScriptedEndpoint, turn_of
 
@@ -22,15 +21,7 @@ SLEEP = "import time\ntime.sleep(600)"
 @pytest.fixture(scope="module")
 def verifiers_bin() -> Path:
     """The folder of the programs; it is built where it is missing."""
-    made = subprocess.run(
-        ["bash", str(ROOT / "scripts" / "setup_adapters.sh")],
-        env=os.environ | {"VENV": sys.prefix},
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    assert made.returncode == 0, made.stderr
-    return ROOT / ".adapters" / "verifiers" / "bin"
+    return adapter_environment("verifiers") / "bin"
 
 
 def run(command: list[str], **options: Any) -> str:
