@@ -8,7 +8,6 @@ from dataclasses import replace
 from .cut_message import restored
 from .fenced_parser import FENCE_STOP, MISSING, OUTPUT_STOP, FencedParser
 from .fenced_syntax import FencedSyntax
-from .hermes_parser import RESPONSE_STOP
 from .hermes_syntax import CLOSE, HermesSyntax, render_hermes_call
 from .json_syntax import JsonSyntax
 from .message_reader import MessageReader
@@ -17,6 +16,7 @@ from .python_call import cell_call
 from .python_interpreter import PythonInterpreter
 from .python_source import is_program
 from .submit import Submit
+from .tagged_parser import RESPONSE_STOP
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
 from .xml_syntax import XmlSyntax

@@ -6,18 +6,14 @@ its text, in tags or as JSON, and whichever it writes is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from .call_syntax import MalformedCallError
-from .cut_message import restored
-from .fenced_syntax import FencedSyntax
-from .hermes_parser import RESPONSE_STOP
 from .hermes_syntax import CLOSE, HermesSyntax, render_hermes_call
 from .json_call import read_arguments
 from .json_syntax import JsonSyntax
-from .message_reader import MessageReader
 from .native_calls import NativeCall, split_calls
-from .observation_messages import tool_messages
+from .tagged_parser import TaggedParser
 from .tool import Tool
 from .tool_call import ParsedAction, ToolCall
 from .xml_syntax import XmlSyntax
@@ -25,27 +21,16 @@ from .xml_syntax import XmlSyntax
 _MISSING = "there is no tool call; call one of the tools"
 
 
-class NativeParser:
+class NativeParser(TaggedParser):
     """Reads calls of the API, or those in the text."""
 
     name = "native"
     native = True
+    closings = (CLOSE,)
 
     def __init__(self, most: int = 16, answer_mark: str = "") -> None:
         """Takes how many calls of a message are carried out, and what begins an answer."""
-        self._most = most
-        self._reader = MessageReader(
-            (HermesSyntax(), XmlSyntax(), JsonSyntax()),
-            most=most,
-            missing=_MISSING,
-            opaque=(FencedSyntax(may_wrap=True),),
-            answer_mark=answer_mark,
-        )
-
-    @property
-    def stop(self) -> tuple[str, ...]:
-        """The closing tag, or the beginning of a response where several calls are allowed."""
-        return (CLOSE,) if self._most == 1 else (RESPONSE_STOP,)
+        super().__init__((HermesSyntax(), XmlSyntax(), JsonSyntax()), _MISSING, most, answer_mark)
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt; the tools are told apart from it."""
@@ -55,7 +40,7 @@ class NativeParser:
         """Takes the calls in their order."""
         said, calls = split_calls(text)
         if not calls:
-            return self._reader.read(text)
+            return super().parse(text)
         try:
             made = tuple(_checked(call) for call in calls[: self._most])
         except MalformedCallError as error:
@@ -66,14 +51,6 @@ class NativeParser:
     def render_call(self, call: ToolCall) -> str:
         """The call between the tags of most chat templates."""
         return render_hermes_call(call)
-
-    def restore(self, text: str) -> str:
-        """Closes the call that is open at the end."""
-        return restored(text, (CLOSE,), self.parse)
-
-    def observations(self, answers: Sequence[str], protocol: str = "") -> tuple[Mapping[str, str], ...]:
-        """A message of a tool for each call."""
-        return tool_messages(answers)
 
 
 def _checked(call: NativeCall) -> ToolCall:

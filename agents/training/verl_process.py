@@ -60,22 +60,31 @@ async def run_verl(
             env=environment,
             start_new_session=True,
         )
-    waiter = asyncio.ensure_future(process.wait())
-    reader = MetricsReader(metrics)
     try:
-        while process.returncode is None:
-            await asyncio.wait({waiter}, timeout=_POLL_SECONDS)
-            for step, values in reader.new():
-                on_step(step, values)
-            reason = check()
-            if reason is not None:
-                raise TrainerError(reason)
+        await _follow(process, MetricsReader(metrics), on_step, check)
         if process.returncode:
             raise TrainerError(
                 f"verl ended with exit code {process.returncode}; {log} ends with:\n{last_lines(log)}"
             )
     finally:
         await asyncio.shield(_stop(process))
+
+
+async def _follow(
+    process: asyncio.subprocess.Process,
+    reader: MetricsReader,
+    on_step: Callable[[int, Mapping[str, Any]], None],
+    check: Callable[[], str | None],
+) -> None:
+    """Reports steps until the process ends, or a check stops it."""
+    waiter = asyncio.ensure_future(process.wait())
+    while process.returncode is None:
+        await asyncio.wait({waiter}, timeout=_POLL_SECONDS)
+        for step, values in reader.new():
+            on_step(step, values)
+        reason = check()
+        if reason is not None:
+            raise TrainerError(reason)
 
 
 class MetricsReader:
