@@ -25,10 +25,10 @@ import machine
 import results
 
 from replgym.agents.engines import FleetLimits
-from replgym.agents.policy import Completion, Policy, PolicyContext, Sampling
-from replgym.agents.rollout import rollout
-from replgym.agents.rollout_limits import RolloutLimits
-from replgym.agents.sglang_policy import SGLangPolicy
+from replgym.agents.policies.policy import Completion, Policy, PolicyContext, Sampling
+from replgym.agents.policies.sglang_policy import SGLangPolicy
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

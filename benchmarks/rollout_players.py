@@ -11,14 +11,14 @@ from pathlib import Path
 from rollout_measure import Job, Play, Voice
 from rollout_work import TURNS, Work
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode, StopReason
-from replgym.agents.episode_log import EpisodeLog
-from replgym.agents.evaluation import evaluate_with
-from replgym.agents.local_player import LocalPlayer
-from replgym.agents.play_settings import PlaySettings
-from replgym.agents.policy import Completion, PolicyContext, Sampling
-from replgym.agents.rollout_limits import RolloutLimits
+from replgym.agents.evaluation.evaluation import evaluate_with
+from replgym.agents.policies.policy import Completion, PolicyContext, Sampling
+from replgym.agents.rollouts.episode import Episode, StopReason
+from replgym.agents.rollouts.episode_log import EpisodeLog
+from replgym.agents.rollouts.local_player import LocalPlayer
+from replgym.agents.rollouts.play_settings import PlaySettings
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import EnvConfig
 from replgym.envs.task import Task
 from replgym.kernels.open_files import allow_open_files

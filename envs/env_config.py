@@ -13,9 +13,9 @@ from ..kernels.kernel_pool import KernelPool
 from ..rewards.code_extraction import CODE_EXTRACTIONS
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
-from ..tools.action_formats import ACTION_FORMATS, make_parser
-from ..tools.action_parser import ActionParser
-from ..tools.answer_parser import AnswerParser
+from ..tools.formats.action_formats import ACTION_FORMATS, make_parser
+from ..tools.formats.action_parser import ActionParser
+from ..tools.formats.answer_parser import AnswerParser
 from ..tools.python_interpreter import PythonInterpreter
 from ..tools.submit import Submit
 from ..tools.toolbox import TOOL_NAMES

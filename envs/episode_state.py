@@ -10,8 +10,8 @@ from ..rewards.code_extraction import extract_code
 from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
 from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
-from ..tools.action_parser import ActionParser
-from ..tools.call_answers import answers_to
+from ..tools.formats.action_parser import ActionParser
+from ..tools.formats.call_answers import answers_to
 from ..tools.host_function import HostFunction
 from ..tools.interpreter_session import InterpreterSession, SubmissionError
 from ..tools.python_interpreter import PythonInterpreter

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from .agents.stop_signals import RunStoppedError
+    from .agents.rollouts.stop_signals import RunStoppedError
 
 _FAULT, _USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    from .agents import cli_data, cli_doctor, cli_eval, cli_report, cli_serve
+    from .agents.command_line import cli_data, cli_doctor, cli_eval, cli_report, cli_serve
     from .agents.training import cli as cli_train
 
     parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
@@ -71,8 +71,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _usage_errors() -> tuple[type[Exception], ...]:
-    from .agents.endpoint_error import EndpointError
-    from .agents.usage_error import UsageError
+    from .agents.command_line.usage_error import UsageError
+    from .agents.policies.endpoint_error import EndpointError
     from .envs.env_config import ConfigError
     from .envs.missing_extra_error import MissingExtraError
     from .envs.task_data.set_choice import SetChoiceError
@@ -80,7 +80,7 @@ def _usage_errors() -> tuple[type[Exception], ...]:
     from .envs.task_sources.reader import SourceError
     from .envs.task_sources.row_files import UnknownFormatError
     from .kernels.kernel_error import UnknownBackendError
-    from .tools.action_formats import UnknownActionFormatError
+    from .tools.formats.action_formats import UnknownActionFormatError
 
     return (
         ConfigError,
@@ -98,15 +98,15 @@ def _usage_errors() -> tuple[type[Exception], ...]:
 
 
 def _stopped() -> type[RunStoppedError]:
-    from .agents.stop_signals import RunStoppedError
+    from .agents.rollouts.stop_signals import RunStoppedError
 
     return RunStoppedError
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    from .agents.episode_log import EpisodeLogError
-    from .agents.evaluation import EvaluationError
-    from .agents.policy import PolicyError
+    from .agents.evaluation.evaluation import EvaluationError
+    from .agents.policies.policy import PolicyError
+    from .agents.rollouts.episode_log import EpisodeLogError
     from .envs.task_sources.hub import HubError
     from .kernels.kernel_error import KernelError
 

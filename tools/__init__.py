@@ -1,7 +1,7 @@
 """What a model may call, and how its text is read."""
 
-from .action_formats import ACTION_FORMATS, UnknownActionFormatError, make_parser
-from .action_parser import ActionParser
+from .formats.action_formats import ACTION_FORMATS, UnknownActionFormatError, make_parser
+from .formats.action_parser import ActionParser
 from .host_function import HostFunction
 from .interpreter_session import CellRun, InterpreterSession, SubmissionError
 from .tool import Observation, Tool, openai_schema

@@ -21,8 +21,8 @@ from ...envs.async_interpreter_env import AsyncInterpreterEnv, EndReason, StepRe
 from ...envs.env_config import EnvConfig
 from ...envs.task import Task
 from ...rewards import TokenFacts
-from ...tools.native_calls import NativeCall, with_calls
-from ..native_tools import native_messages
+from ...tools.formats.native_calls import NativeCall, with_calls
+from ..policies.native_tools import native_messages
 
 __all__ = ["PyInterpEnv", "PyInterpHarness", "PyInterpTaskset", "load_environment"]
 

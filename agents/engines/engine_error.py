@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..policy import PolicyError
+from ..policies.policy import PolicyError
 
 
 class EngineError(PolicyError):

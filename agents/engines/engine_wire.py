@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ..policy import Sampling
+from ..policies.policy import Sampling
 
 
 class FinishReason(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from ..chat_template import ChatTemplate
-from ..endpoint_error import EndpointError
-from ..policy import Sampling
+from ..policies.endpoint_error import EndpointError
+from ..policies.policy import Sampling
+from ..tokens.chat_template import ChatTemplate
 from .engine_error import BadAnswerError, EngineError, LostError, RefusedError
 from .engine_fleet import EngineFleet
 from .engine_server import EngineServer

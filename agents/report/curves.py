@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
-from ..episode import Episode
-from ..evaluation_summary import success_interval
+from ..evaluation.evaluation_summary import success_interval
+from ..rollouts.episode import Episode
 from .chart import Series
 
 _BAND_DRAWS = 400

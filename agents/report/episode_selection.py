@@ -13,9 +13,9 @@ from itertools import zip_longest
 from typing import Any
 
 from ...kernels.cell_result import cut_middle
-from ..branch import Branch
-from ..episode import Episode, Turn
-from ..episode_level import level_of
+from ..rollouts.episode import Episode, Turn
+from ..rollouts.episode_level import level_of
+from ..tokens.branch import Branch
 from .run_data import RunData
 
 Decode = Callable[[Sequence[int]], str]

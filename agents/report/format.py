@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..statistics import Interval
+from ..evaluation.statistics import Interval
 
 MISSING = "–"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from ..episode import Episode
-from ..evaluation_summary import EvaluationSummary
-from ..statistics import Interval, bootstrap_interval
+from ..evaluation.evaluation_summary import EvaluationSummary
+from ..evaluation.statistics import Interval, bootstrap_interval
+from ..rollouts.episode import Episode
 from . import format as shown
 from .run_data import RunData
 

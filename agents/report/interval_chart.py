@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ..statistics import Interval
+from ..evaluation.statistics import Interval
 
 _RIGHT, _TOP, _ROW, _BOTTOM = 58, 8, 26, 42
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ...rewards.quality import Quality, QualityBand
-from ..evaluation_summary import EvaluationSummary
+from ..evaluation.evaluation_summary import EvaluationSummary
 from . import format as shown
 from .run_data import RunData
 from .sections import arm_name, arm_styles

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..branch import Branch
-from ..episode import Episode
-from ..episode_log import EpisodeLogError, read_episodes
+from ..rollouts.episode import Episode
+from ..rollouts.episode_log import EpisodeLogError, read_episodes
+from ..tokens.branch import Branch
 
 
 @dataclass(frozen=True, slots=True)

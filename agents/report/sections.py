@@ -12,9 +12,9 @@ from statistics import fmean
 from typing import Any
 
 from ...rewards.quality import difficulty_rank
-from ..episode import Episode
-from ..episode_level import level_of
-from ..evaluation_summary import EvaluationSummary, success_interval
+from ..evaluation.evaluation_summary import EvaluationSummary, success_interval
+from ..rollouts.episode import Episode
+from ..rollouts.episode_level import level_of
 from . import format as shown
 from .chart import Axes, Series, line_chart
 from .curves import by_step, mean_curve, metric_curve, success_curve, window_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...rewards.quality import QualityBand
-from ..evaluation_summary import EvaluationSummary
+from ..evaluation.evaluation_summary import EvaluationSummary
 from . import format as shown
 from .run_data import read_run
 from .sections import arm_name

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.env_config import ConfigError
-from ..episode_log import read_episodes
+from ..rollouts.episode_log import read_episodes
 from .train_config import TrainConfig
 
 _PACKAGES = ("replgym", "verl", "torch", "transformers", "ray", "ipykernel", "jupyter_client", "gymnasium")

@@ -16,13 +16,13 @@ from ...envs.async_interpreter_env import AsyncInterpreterEnv
 from ...envs.env_config import EnvConfig
 from ...envs.task_set import TaskSet
 from ...tools.submit import Submit
-from ..episode import Episode
-from ..episode_log import EpisodeLog, read_episodes
-from ..evaluation import evaluate
-from ..expert_policy import ExpertPolicy
-from ..novice_policy import NovicePolicy
-from ..policy import Policy, Sampling
-from ..rollout_limits import RolloutLimits
+from ..evaluation.evaluation import evaluate
+from ..policies.expert_policy import ExpertPolicy
+from ..policies.novice_policy import NovicePolicy
+from ..policies.policy import Policy, Sampling
+from ..rollouts.episode import Episode
+from ..rollouts.episode_log import EpisodeLog, read_episodes
+from ..rollouts.rollout_limits import RolloutLimits
 from .run_folder import RunFolder
 from .stage_display import StageDisplay
 from .train_config import TrainConfig
@@ -103,7 +103,7 @@ class TrainingRun:
         """Makes tokenizer and model, and fits the model to the demonstrations."""
         if self._folder.done("warm-start"):
             return
-        from ..chat_template import ChatTemplate
+        from ..tokens.chat_template import ChatTemplate
         from . import tiny_model, warm_start
 
         config, folder = self._config, self._folder
@@ -135,7 +135,7 @@ class TrainingRun:
 
     async def _measure(self, when: str, model: Path) -> None:
         """Measures a model on held-out tasks, in every arm of that moment."""
-        from ..transformers_policy import TransformersPolicy
+        from ..policies.transformers_policy import TransformersPolicy
 
         settings, env = self._config.evaluation, self._config.env
         arms: dict[str, tuple[EnvConfig, float, int]] = {when: (env, settings.temperature, settings.samples)}

@@ -10,12 +10,12 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..branch import Branch
-from ..branch_builder import BranchBuilder
-from ..chat_template import ChatTemplate
-from ..episode import Episode
-from ..policy import Message
-from ..transcript import Transcript
+from ..policies.policy import Message
+from ..rollouts.episode import Episode
+from ..tokens.branch import Branch
+from ..tokens.branch_builder import BranchBuilder
+from ..tokens.chat_template import ChatTemplate
+from ..tokens.transcript import Transcript
 from .train_config import WarmStartConfig
 
 Report = Callable[[int, float], None]

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..policy import PolicyError, Sampling
+from ..policies.policy import PolicyError, Sampling
 from .lane_batch import LaneBatch, LaneCache
 from .stop_watch import StopWatch
 

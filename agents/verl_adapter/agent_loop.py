@@ -14,11 +14,11 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetr
 
 from ...envs.async_interpreter_env import AsyncInterpreterEnv
 from ...envs.task import Task
-from ..branch import Branch
-from ..chat_template import ChatTemplate
-from ..episode import Episode
-from ..rollout import rollout
-from ..rollout_limits import RolloutLimits
+from ..rollouts.episode import Episode
+from ..rollouts.rollout import rollout
+from ..rollouts.rollout_limits import RolloutLimits
+from ..tokens.branch import Branch
+from ..tokens.chat_template import ChatTemplate
 from .names import ENGINE
 from .task_rows import task_of_row
 from .verl_policy import VerlPolicy

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..policy import Sampling
-from ..transformers_policy import TransformersPolicy
+from ..policies.policy import Sampling
+from ..policies.transformers_policy import TransformersPolicy
 
 if TYPE_CHECKING:
     from verl.workers.rollout.replica import TokenOutput

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ..chat_template import ChatTemplate
-from ..policy import Completion, PolicyContext, PolicyError, Sampling
-from ..stop_cut import length_to_stop
+from ..policies.policy import Completion, PolicyContext, PolicyError, Sampling
+from ..policies.stop_cut import length_to_stop
+from ..tokens.chat_template import ChatTemplate
 
 _ABORTED = ("abort", "aborted")
 """How verl's servers say that a message is not whole, as when weights change under it."""

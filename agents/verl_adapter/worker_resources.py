@@ -15,7 +15,7 @@ from ...envs.env_config import EnvConfig
 from ...kernels.kernel_pool import KernelPool
 from ...kernels.open_files import allow_open_files
 from ...rewards.judge import Judge
-from ..episode_log import EpisodeLog
+from ..rollouts.episode_log import EpisodeLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ...tools.action_formats import make_parser
+from ...tools.formats.action_formats import make_parser
 from ...tools.toolbox import Toolbox
 from ..task import Task
 

@@ -13,12 +13,12 @@ import random
 import sys
 from contextlib import AsyncExitStack
 
-from replgym.agents.episode import Episode
-from replgym.agents.episode_run import EpisodeRun
-from replgym.agents.expert_policy import next_cell
-from replgym.agents.policy import Completion, PolicyContext, Sampling
-from replgym.agents.rollout import finish
-from replgym.agents.rollout_limits import RolloutLimits
+from replgym.agents.policies.expert_policy import next_cell
+from replgym.agents.policies.policy import Completion, PolicyContext, Sampling
+from replgym.agents.rollouts.episode import Episode
+from replgym.agents.rollouts.episode_run import EpisodeRun
+from replgym.agents.rollouts.rollout import finish
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.chat_template import ChatTemplate
+from replgym.agents.tokens.chat_template import ChatTemplate
 
 from .qwen_tokenizer import qwen_tokenizer_folder
 from .tiny_models import save_random_model

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from replgym.agents.chat_template import ChatTemplate
 from replgym.agents.engines import FleetLimits, ScriptedEngine
-from replgym.agents.sglang_policy import SGLangPolicy
+from replgym.agents.policies.sglang_policy import SGLangPolicy
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import EnvConfig
 from replgym.envs.task_set import TaskSet
 

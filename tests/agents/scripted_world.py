@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode
-from replgym.agents.policy import Completion, PolicyContext, Sampling
+from replgym.agents.policies.policy import Completion, PolicyContext, Sampling
+from replgym.agents.rollouts.episode import Episode
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import EnvConfig
 from replgym.envs.async_interpreter_env import EndReason, ResetResult, StepResult
 from replgym.envs.turn_record import TurnRecord

@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from replgym.agents.chat_template import ChatTemplate
+from replgym.agents.tokens.chat_template import ChatTemplate
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from replgym.agents.policy import PolicyError, Sampling
+from replgym.agents.policies.policy import PolicyError, Sampling
 from replgym.agents.transformers_engine import BatchedGenerator, Generated
 
 from .tiny_models import random_model

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replgym.agents.branch import Branch
-from replgym.agents.branch_builder import BranchBuilder
+from replgym.agents.tokens.branch import Branch
+from replgym.agents.tokens.branch_builder import BranchBuilder
 
 IDS = st.lists(st.integers(0, 3), max_size=4).map(tuple)
 TURNS = st.lists(st.tuples(IDS, IDS, st.booleans()), min_size=1, max_size=6)

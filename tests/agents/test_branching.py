@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 
 import replgym
-from replgym.agents.episode_run import EpisodeRun
-from replgym.agents.policy import Sampling
-from replgym.agents.rollout import finish
-from replgym.agents.rollout_limits import RolloutLimits
-from replgym.agents.transformers_policy import TransformersPolicy
+from replgym.agents.policies.policy import Sampling
+from replgym.agents.policies.transformers_policy import TransformersPolicy
+from replgym.agents.rollouts.episode_run import EpisodeRun
+from replgym.agents.rollouts.rollout import finish
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from replgym.agents.chat_template import ChatTemplate, ChatTemplateError
+from replgym.agents.tokens.chat_template import ChatTemplate, ChatTemplateError
 from replgym.agents.training import tiny_model
 
 from .tiny_models import CORPUS, SIZE

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.episode_log import read_episodes
+from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.cli import main
 
 BAD_INPUT = [

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from verl.trainer.ppo.core_algos import compute_grpo_outcome_advantage
 
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.episode_group import EpisodeGroup
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.episode_group import EpisodeGroup
 
 REWARDS = st.integers(-64, 64).map(lambda n: n / 16)  # exact in verl's single precision
 MEMBERS = st.lists(st.none() | REWARDS, min_size=1, max_size=12)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.episode_history import last_attempts
-from replgym.agents.episode_log import EpisodeLog, EpisodeLogError, read_episodes
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.episode_history import last_attempts
+from replgym.agents.rollouts.episode_log import EpisodeLog, EpisodeLogError, read_episodes
 
 
 def episode(name: str) -> Episode:
@@ -67,7 +67,7 @@ def test_a_killed_run_holds_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     program = (
         "import sys, time, pathlib\n"
-        "from replgym.agents.episode_log import EpisodeLog\n"
+        "from replgym.agents.rollouts.episode_log import EpisodeLog\n"
         "log = EpisodeLog(pathlib.Path(sys.argv[1]))\n"
         "log.open()\nprint('locked', flush=True)\ntime.sleep(600)"
     )

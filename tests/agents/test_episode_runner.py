@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.episode_history import last_attempts
-from replgym.agents.episode_job import EpisodeJob, jobs_of
-from replgym.agents.episode_key import EpisodeKey
-from replgym.agents.episode_log import EpisodeLog, EpisodeLogError, read_episodes
-from replgym.agents.episode_runner import EpisodeRunner
-from replgym.agents.failure_breaker import EvaluationError, FailureBreaker
-from replgym.agents.retry_strategy import RetryStrategy
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.episode_history import last_attempts
+from replgym.agents.rollouts.episode_job import EpisodeJob, jobs_of
+from replgym.agents.rollouts.episode_key import EpisodeKey
+from replgym.agents.rollouts.episode_log import EpisodeLog, EpisodeLogError, read_episodes
+from replgym.agents.rollouts.episode_runner import EpisodeRunner
+from replgym.agents.rollouts.failure_breaker import EvaluationError, FailureBreaker
+from replgym.agents.rollouts.retry_strategy import RetryStrategy
 from replgym.envs.task_set import TaskSet
 
 TASK = TaskSet.load("blackbox", levels=(1,), size=1)[0]

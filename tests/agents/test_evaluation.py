@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.episode import Episode, Failure
-from replgym.agents.episode_log import EpisodeLog, read_episodes
-from replgym.agents.evaluation import EvaluationError, evaluate
-from replgym.agents.evaluation_summary import EvaluationSummary
-from replgym.agents.policy import PolicyContext, PolicyError
-from replgym.agents.scripted_policy import ScriptedPolicy
+from replgym.agents.evaluation.evaluation import EvaluationError, evaluate
+from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
+from replgym.agents.policies.policy import PolicyContext, PolicyError
+from replgym.agents.policies.scripted_policy import ScriptedPolicy
+from replgym.agents.rollouts.episode import Episode, Failure
+from replgym.agents.rollouts.episode_log import EpisodeLog, read_episodes
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.evaluation_summary import EvaluationSummary
-from replgym.agents.policy import Completion, PolicyContext, Sampling
-from replgym.agents.rollout import rollout
-from replgym.agents.rollout_limits import RolloutLimits
-from replgym.agents.transcript import DROPPED
+from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
+from replgym.agents.policies.policy import Completion, PolicyContext, Sampling
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
+from replgym.agents.tokens.transcript import DROPPED
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family as Hidden
 

@@ -1,8 +1,8 @@
 import pytest
 
-from replgym.agents.evaluation import evaluate
-from replgym.agents.expert_policy import ExpertPolicy, next_cell
-from replgym.agents.policy import PolicyError
+from replgym.agents.evaluation.evaluation import evaluate
+from replgym.agents.policies.expert_policy import ExpertPolicy, next_cell
+from replgym.agents.policies.policy import PolicyError
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.episode import Episode
-from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import PolicyContext, Sampling
-from replgym.agents.rollout import rollout
+from replgym.agents.policies.openai_policy import OpenAIPolicy
+from replgym.agents.policies.policy import PolicyContext, Sampling
+from replgym.agents.rollouts.episode import Episode
+from replgym.agents.rollouts.rollout import rollout
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -7,10 +7,10 @@ import json
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from replgym.agents.native_tools import native_messages, plain_messages
+from replgym.agents.policies.native_tools import native_messages, plain_messages
 from replgym.tools import make_parser
-from replgym.tools.json_repair import unescaped_code
-from replgym.tools.native_calls import NativeCall, split_calls, with_calls
+from replgym.tools.formats.json_repair import unescaped_code
+from replgym.tools.formats.native_calls import NativeCall, split_calls, with_calls
 
 TEXTS = st.text(max_size=20) | st.sampled_from(
     ['<tool_call id="x">', "<tool_call>", "</tool_call>", "\n", '"', "```python\nx\n```", "<think>"]

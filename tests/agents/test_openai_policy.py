@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from replgym.agents.endpoint_error import EndpointError
-from replgym.agents.evaluation import evaluate
-from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import PolicyContext, PolicyError, Sampling
-from replgym.agents.rollout_limits import RolloutLimits
+from replgym.agents.evaluation.evaluation import evaluate
+from replgym.agents.policies.endpoint_error import EndpointError
+from replgym.agents.policies.openai_policy import OpenAIPolicy
+from replgym.agents.policies.policy import PolicyContext, PolicyError, Sampling
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
-from replgym.tools.native_calls import NativeCall, with_calls
+from replgym.tools.formats.native_calls import NativeCall, with_calls
 
 HELLO = PolicyContext(messages=[{"role": "user", "content": "Say hello."}], episode_id="e")
 Answer = tuple[int, object]

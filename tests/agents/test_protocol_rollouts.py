@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode, StopReason
-from replgym.agents.evaluation_summary import EvaluationSummary
-from replgym.agents.policy import Message
-from replgym.agents.rollout import rollout
-from replgym.agents.scripted_policy import ScriptedPolicy
+from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
+from replgym.agents.policies.policy import Message
+from replgym.agents.policies.scripted_policy import ScriptedPolicy
+from replgym.agents.rollouts.episode import Episode, StopReason
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -17,20 +17,20 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.episode import Episode
-from replgym.agents.episode_key import EpisodeKey
-from replgym.agents.episode_log import EpisodeLog, read_episodes
-from replgym.agents.evaluation import evaluate, evaluate_with
-from replgym.agents.expert_policy import ExpertPolicy
-from replgym.agents.play_settings import PlaySettings
-from replgym.agents.policy import Policy, PolicyContext, Sampling
-from replgym.agents.policy_choice import PolicyChoice
-from replgym.agents.ray_player import NoNodeLeftError, RayPlayer, open_ray_player
-from replgym.agents.retry_strategy import RetryStrategy
-from replgym.agents.usage_error import UsageError
+from replgym.agents.command_line.usage_error import UsageError
+from replgym.agents.evaluation.evaluation import evaluate, evaluate_with
+from replgym.agents.policies.expert_policy import ExpertPolicy
+from replgym.agents.policies.policy import Policy, PolicyContext, Sampling
+from replgym.agents.policies.policy_choice import PolicyChoice
+from replgym.agents.rollouts.episode import Episode
+from replgym.agents.rollouts.episode_key import EpisodeKey
+from replgym.agents.rollouts.episode_log import EpisodeLog, read_episodes
+from replgym.agents.rollouts.play_settings import PlaySettings
+from replgym.agents.rollouts.ray_player import NoNodeLeftError, RayPlayer, open_ray_player
+from replgym.agents.rollouts.retry_strategy import RetryStrategy
 from replgym.envs import EnvConfig
 from replgym.envs.task_set import TaskSet
-from replgym.tools.action_parser import ActionParser
+from replgym.tools.formats.action_parser import ActionParser
 
 from ..kernels.conformance.host_processes import running_with, unique_seconds, until_gone
 

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from replgym.agents.branch import Branch
-from replgym.agents.episode import Episode, Failure, StopReason, Turn
-from replgym.agents.episode_log import EpisodeLog
-from replgym.agents.evaluation import evaluate
-from replgym.agents.expert_policy import ExpertPolicy
+from replgym.agents.evaluation.evaluation import evaluate
+from replgym.agents.policies.expert_policy import ExpertPolicy
+from replgym.agents.policies.scripted_policy import ScriptedPolicy
 from replgym.agents.report import write_report
 from replgym.agents.report.chart import Axes, Series, line_chart, ticks
 from replgym.agents.report.episode_selection import select_episodes
 from replgym.agents.report.run_data import read_run
 from replgym.agents.report.tables import comparison_table
-from replgym.agents.scripted_policy import ScriptedPolicy
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason, Turn
+from replgym.agents.rollouts.episode_log import EpisodeLog
+from replgym.agents.tokens.branch import Branch
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
 from replgym.rewards.verdict import Outcome, TestOutcome, Verdict

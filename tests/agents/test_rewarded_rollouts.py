@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.evaluation_summary import EvaluationSummary
-from replgym.agents.policy import Completion, Policy, PolicyContext, Sampling
+from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
+from replgym.agents.policies.policy import Completion, Policy, PolicyContext, Sampling
+from replgym.agents.policies.scripted_policy import ScriptedPolicy
 from replgym.agents.report.tables import quality_table
-from replgym.agents.rollout import rollout
-from replgym.agents.rollout_limits import RolloutLimits
-from replgym.agents.scripted_policy import ScriptedPolicy
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.expert_policy import ExpertPolicy, next_cell
-from replgym.agents.policy import Completion, Message, Policy, PolicyContext, PolicyError, Sampling
-from replgym.agents.rollout import rollout
-from replgym.agents.rollout_limits import RolloutLimits
-from replgym.agents.scripted_policy import ScriptedPolicy
-from replgym.agents.transformers_policy import TransformersPolicy
+from replgym.agents.policies.expert_policy import ExpertPolicy, next_cell
+from replgym.agents.policies.policy import Completion, Message, Policy, PolicyContext, PolicyError, Sampling
+from replgym.agents.policies.scripted_policy import ScriptedPolicy
+from replgym.agents.policies.transformers_policy import TransformersPolicy
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -13,13 +13,13 @@ _PROGRAM = """
 import asyncio, json, resource, sys
 from pathlib import Path
 
-from replgym.agents.episode_job import jobs_of
-from replgym.agents.episode_log import EpisodeLog
-from replgym.agents.episode_runner import EpisodeRunner
-from replgym.agents.local_player import open_local_player
-from replgym.agents.play_settings import PlaySettings
-from replgym.agents.policy import Completion
-from replgym.agents.summary_tally import SummaryTally
+from replgym.agents.rollouts.episode_job import jobs_of
+from replgym.agents.rollouts.episode_log import EpisodeLog
+from replgym.agents.rollouts.episode_runner import EpisodeRunner
+from replgym.agents.rollouts.local_player import open_local_player
+from replgym.agents.rollouts.play_settings import PlaySettings
+from replgym.agents.policies.policy import Completion
+from replgym.agents.evaluation.summary_tally import SummaryTally
 from replgym.envs import EnvConfig
 from replgym.envs.task_set import TaskSet
 

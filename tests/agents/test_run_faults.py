@@ -21,17 +21,17 @@ from typing import Any
 import pytest
 
 from replgym.agents.engines import ScriptedEngine
-from replgym.agents.episode import Episode, Failure, StopReason
-from replgym.agents.episode_history import last_attempts
-from replgym.agents.episode_key import EpisodeKey
-from replgym.agents.episode_log import EpisodeLog, EpisodeLogError, read_episodes
-from replgym.agents.evaluation import EvaluationError, evaluate, evaluate_with
-from replgym.agents.evaluation_summary import EvaluationSummary
-from replgym.agents.local_player import open_local_player
-from replgym.agents.play_settings import PlaySettings
-from replgym.agents.policy import Policy
-from replgym.agents.retry_strategy import RetryStrategy
-from replgym.agents.rollout_limits import RolloutLimits
+from replgym.agents.evaluation.evaluation import EvaluationError, evaluate, evaluate_with
+from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
+from replgym.agents.policies.policy import Policy
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
+from replgym.agents.rollouts.episode_history import last_attempts
+from replgym.agents.rollouts.episode_key import EpisodeKey
+from replgym.agents.rollouts.episode_log import EpisodeLog, EpisodeLogError, read_episodes
+from replgym.agents.rollouts.local_player import open_local_player
+from replgym.agents.rollouts.play_settings import PlaySettings
+from replgym.agents.rollouts.retry_strategy import RetryStrategy
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.kernels.process_tree import descendants
 
 from ..engines.small_world import Faults, cut_off, drip, hang_up, status

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.episode import Episode, StopReason
-from replgym.agents.episode_log import EpisodeLog, read_episodes
+from replgym.agents.rollouts.episode import Episode, StopReason
+from replgym.agents.rollouts.episode_log import EpisodeLog, read_episodes
 from replgym.agents.training.run_folder import RunFolder
 from replgym.agents.training.train_config import TrainConfig
 from replgym.envs.env_config import ConfigError

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.episode_history import last_attempts
-from replgym.agents.episode_key import EpisodeKey
-from replgym.agents.episode_log import read_episodes
+from replgym.agents.rollouts.episode_history import last_attempts
+from replgym.agents.rollouts.episode_key import EpisodeKey
+from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.cli import main
 from replgym.kernels.process_tree import descendants
 

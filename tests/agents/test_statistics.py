@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replgym.agents.statistics import Interval, bootstrap_interval, pass_at_k, wilson_interval
+from replgym.agents.evaluation.statistics import Interval, bootstrap_interval, pass_at_k, wilson_interval
 
 
 def test_wilson_matches_published_values() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from replgym.agents.episode_log import read_episodes
+from replgym.agents.rollouts.episode_log import read_episodes
 
 from .test_verl_process import ROOT, marked
 

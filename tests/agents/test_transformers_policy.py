@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.policy import PolicyContext, PolicyError, Sampling
-from replgym.agents.transformers_policy import ModelPathError, TransformersPolicy
+from replgym.agents.policies.policy import PolicyContext, PolicyError, Sampling
+from replgym.agents.policies.transformers_policy import ModelPathError, TransformersPolicy
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ from verl.trainer.ppo.v1.utils import compute_advantage_for_multi_trajectories
 from verl.utils.dataset.rl_dataset import collate_fn
 from verl.workers.rollout.replica import TokenOutput
 
-from replgym.agents.episode import Failure
-from replgym.agents.episode_log import read_episodes
-from replgym.agents.expert_policy import next_cell
+from replgym.agents.policies.expert_policy import next_cell
+from replgym.agents.rollouts.episode import Failure
+from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.agents.training.train_config import TrainConfig
 from replgym.agents.training.verl_overrides import agent_loop_entry, verl_overrides
 from replgym.agents.verl_adapter.agent_loop import InterpreterAgentLoop

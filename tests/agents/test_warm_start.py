@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 import torch
 
-from replgym.agents.branch import Branch
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.episode import Episode
-from replgym.agents.evaluation import evaluate
-from replgym.agents.expert_policy import ExpertPolicy, next_cell
-from replgym.agents.novice_policy import NovicePolicy
-from replgym.agents.rollout import rollout
+from replgym.agents.evaluation.evaluation import evaluate
+from replgym.agents.policies.expert_policy import ExpertPolicy, next_cell
+from replgym.agents.policies.novice_policy import NovicePolicy
+from replgym.agents.rollouts.episode import Episode
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.tokens.branch import Branch
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.agents.training.train_config import WarmStartConfig
 from replgym.agents.training.warm_start import branch_of, train
 from replgym.envs import AsyncInterpreterEnv, EnvConfig, TaskSet
-from replgym.tools.action_formats import make_parser
+from replgym.tools.formats.action_formats import make_parser
 
 from .tiny_models import Typed, random_model
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from replgym.agents.chat_template import ChatTemplate
-from replgym.agents.policy import Completion, Message, Policy, PolicyContext, Sampling
+from replgym.agents.policies.policy import Completion, Message, Policy, PolicyContext, Sampling
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.agents.training import tiny_model
 
 CORPUS = [

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from replgym.agents.engines import ScriptedEngine
-from replgym.agents.transformers_policy import TransformersPolicy
+from replgym.agents.policies.transformers_policy import TransformersPolicy
 
 from .engine_under_test import SLOTS, EngineUnderTest, embedded, scripted, served
 from .real_servers import RealServers

@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 
 from replgym.agents.engines import FleetLimits, ScriptedEngine
-from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import Policy
-from replgym.agents.sglang_policy import SGLangPolicy
-from replgym.agents.transformers_policy import TransformersPolicy
-from replgym.agents.vllm_policy import VLLMPolicy
+from replgym.agents.policies.openai_policy import OpenAIPolicy
+from replgym.agents.policies.policy import Policy
+from replgym.agents.policies.sglang_policy import SGLangPolicy
+from replgym.agents.policies.transformers_policy import TransformersPolicy
+from replgym.agents.policies.vllm_policy import VLLMPolicy
 
 from .reference_model import CONTEXT, ReferenceModel
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from replgym.agents.chat_template import ChatTemplate
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.agents.training import tiny_model
 
 from ..agents.tiny_models import CORPUS

@@ -10,7 +10,6 @@ from typing import Any
 
 from aiohttp import web
 
-from replgym.agents.chat_template import ChatTemplate
 from replgym.agents.engines import (
     EngineFleet,
     FleetLimits,
@@ -19,10 +18,11 @@ from replgym.agents.engines import (
     SGLangWire,
     VLLMWire,
 )
-from replgym.agents.policy import PolicyContext, Sampling
-from replgym.agents.sglang_policy import SGLangPolicy
+from replgym.agents.policies.policy import PolicyContext, Sampling
+from replgym.agents.policies.sglang_policy import SGLangPolicy
+from replgym.agents.policies.vllm_policy import VLLMPolicy
+from replgym.agents.tokens.chat_template import ChatTemplate
 from replgym.agents.training import tiny_model
-from replgym.agents.vllm_policy import VLLMPolicy
 
 from ..agents.tiny_models import CORPUS
 

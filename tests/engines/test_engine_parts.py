@@ -18,7 +18,7 @@ from replgym.agents.engines.circuit_breaker import BreakerState, CircuitBreaker
 from replgym.agents.engines.partial_answer import PartialAnswer
 from replgym.agents.engines.slot_gate import SlotGate
 from replgym.agents.engines.sticky_router import StickyRouter
-from replgym.agents.stop_cut import length_to_stop
+from replgym.agents.policies.stop_cut import length_to_stop
 
 from .small_world import request, template
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from replgym.agents.endpoint_error import EndpointError
-from replgym.agents.engine_policy import EnginePolicy
 from replgym.agents.engines import ScriptedEngine
-from replgym.agents.episode_log import read_episodes
-from replgym.agents.policy import PolicyError, Sampling
+from replgym.agents.policies.endpoint_error import EndpointError
+from replgym.agents.policies.engine_policy import EnginePolicy
+from replgym.agents.policies.policy import PolicyError, Sampling
+from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.agents.training import tiny_model
 from replgym.cli import main
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import Completion, Policy, PolicyContext, PolicyError, Sampling
+from replgym.agents.policies.openai_policy import OpenAIPolicy
+from replgym.agents.policies.policy import Completion, Policy, PolicyContext, PolicyError, Sampling
 
 from .engine_under_test import ENGINES, SLOTS, Can, EngineUnderTest, engines_that, opened
 from .reference_model import CONTEXT, ReferenceModel

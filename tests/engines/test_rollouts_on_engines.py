@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from replgym.agents.engines import FleetLimits
-from replgym.agents.episode import Episode, StopReason
-from replgym.agents.openai_policy import OpenAIPolicy
-from replgym.agents.policy import Policy, PolicyContext, PolicyError, Sampling
-from replgym.agents.rollout import rollout
-from replgym.agents.rollout_limits import RolloutLimits
+from replgym.agents.policies.openai_policy import OpenAIPolicy
+from replgym.agents.policies.policy import Policy, PolicyContext, PolicyError, Sampling
+from replgym.agents.rollouts.episode import Episode, StopReason
+from replgym.agents.rollouts.rollout import rollout
+from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs import AsyncInterpreterEnv, EnvConfig
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.tools.action_formats import make_parser
-from replgym.tools.answer_parser import AnswerParser
+from replgym.tools.formats.action_formats import make_parser
+from replgym.tools.formats.answer_parser import AnswerParser
 from replgym.tools.tool_call import ToolCall
 from replgym.tools.toolbox import Toolbox
 

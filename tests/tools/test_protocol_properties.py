@@ -9,10 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from replgym.tools import ACTION_FORMATS, ToolCall, make_parser
-from replgym.tools.call_syntax import NotACallError, ReadCalls
-from replgym.tools.json_repair import unescaped_code
-from replgym.tools.message_marks import OTHER_TURN, OUTPUT
-from replgym.tools.message_reader import MessageReader
+from replgym.tools.formats.call_syntax import NotACallError, ReadCalls
+from replgym.tools.formats.json_repair import unescaped_code
+from replgym.tools.formats.message_marks import OTHER_TURN, OUTPUT
+from replgym.tools.formats.message_reader import MessageReader
 
 TAGS = (
     *("<tool_call>", "</tool_call>", "<function=a>", "</function>", "<parameter=code>", "</parameter>"),

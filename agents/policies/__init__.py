@@ -1,0 +1,1 @@
+"""Who acts: models behind engines and endpoints, local models, scripts."""

@@ -1,0 +1,22 @@
+"""A policy that is not made yet: plain data that travels to other machines and opens there."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from ...tools.formats.action_parser import ActionParser
+from .policy import Policy
+from .policy_per_task import PolicyPerTask
+
+
+class PolicySource(Protocol):
+    """Makes one policy a process; `PolicyChoice` is one."""
+
+    def open(self, parser: ActionParser) -> AbstractAsyncContextManager[Policy | PolicyPerTask]:
+        """Makes the policy, and closes it at the end of the block.
+
+        Args:
+            parser: How the environment reads messages.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Episodes: how one is played, and thousands at once."""

@@ -1,0 +1,1 @@
+"""Exact ids of a conversation: templates, transcripts, branches."""

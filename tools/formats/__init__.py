@@ -1,0 +1,1 @@
+"""Between what a model writes and calls of tools: parsers and the notations they read."""
