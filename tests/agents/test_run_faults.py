@@ -198,12 +198,13 @@ def _command_line(pid: int) -> str:
 @pytest.mark.parametrize("victims", ["kernels", "judge", "all"])
 async def test_servers_that_are_killed_cost_attempts_but_no_episode(victims: str, tmp_path: Path) -> None:
     log, ended = tmp_path / "log.jsonl", 0
+    others = set(descendants(os.getpid()))
 
     def kill_in_the_middle(episode: Episode) -> None:
         nonlocal ended
         ended += 1
         if ended in (3, 7):
-            for pid in descendants(os.getpid()):
+            for pid in filter(lambda pid: pid not in others, descendants(os.getpid())):
                 of_judge = "replgym-judge" in _command_line(pid)
                 if victims == "all" or of_judge == (victims == "judge"):
                     with contextlib.suppress(ProcessLookupError):

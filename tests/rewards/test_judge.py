@@ -291,7 +291,7 @@ async def test_nothing_outlives_a_killed_host(tmp_path: Path) -> None:
         [sys.executable, "-c", _HOST],
         env={**os.environ, "PYTHONPATH": str(_ROOT), "TMPDIR": str(folder)},
     )
-    await until(lambda: any("sleep" in _command(pid) for pid in descendants(host.pid)))
+    await until(lambda: any(_command(pid).startswith("/bin/sleep") for pid in descendants(host.pid)))
     family = descendants(host.pid)
     assert len(family) >= 4
     host.kill()

@@ -61,10 +61,11 @@ def _memory_and_descriptors(pid: int) -> tuple[int, int]:
 
 
 async def test_whatever_dies_in_the_middle_is_replaced() -> None:
+    before = descendants(os.getpid())
     async with Judge(1) as judge:
         for _ in range(6):
             await judge.grade(_TESTS, _RIGHT, time_limit=60)
-            parts = sorted(descendants(os.getpid()))
+            parts = sorted(descendants(os.getpid()) - before)
             for pid in parts:
                 grade = asyncio.create_task(judge.grade(_TESTS, _SLOW, time_limit=60))
                 await asyncio.sleep(0.2)
@@ -198,6 +199,7 @@ async def test_weak_isolation_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_too_many_submissions_wait_their_turn() -> None:
+    before = descendants(os.getpid())
     async with Judge(1) as judge:
         grades = [asyncio.create_task(judge.grade(_TESTS, _SLOW, time_limit=60)) for _ in range(3)]
         await asyncio.sleep(0.05)
@@ -205,4 +207,4 @@ async def test_too_many_submissions_wait_their_turn() -> None:
         assert (await grades[0]).passed
         assert (await grades[2]).passed
         assert grades[1].cancelled()
-        await until(lambda: len(descendants(os.getpid())) < 12)
+        await until(lambda: len(descendants(os.getpid()) - before) < 12)
