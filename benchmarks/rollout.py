@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="samples of each (3)")
     parser.add_argument("--episodes", type=int, default=512, help="episodes at once (512)")
     parser.add_argument("--slots", type=int, default=64, help="messages that the engine writes at once (64)")
-    parser.add_argument("--token-ms", type=float, default=4.0, help="milliseconds for a token (4)")
+    parser.add_argument("--token-ms", type=float, default=5.0, help="milliseconds for a token (5)")
     parser.add_argument(
         "--slow-ms", type=float, default=16.0, help="a slower engine, a quarter of them; 0 for none (16)"
     )
