@@ -103,7 +103,7 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=_positive, default=8, help="episodes at once (%(default)s)")
     parser.add_argument(
-        "--kernels", type=_positive, help="interpreters alive at once (default: as many as episodes)"
+        "--kernels", type=_positive, help="interpreters alive at once (default: as episodes, up to 256)"
     )
     parser.add_argument(
         "--tries",

@@ -17,6 +17,8 @@ from .play_settings import PlaySettings
 from .rollout import rollout
 
 _WARM = 4
+_MOST_KERNELS = 256
+"""Alive at once unless more are asked for: thousands of episodes then fit into 4 GB."""
 
 
 class LocalPlayer:
@@ -71,7 +73,7 @@ async def open_local_player(
         policy: Who acts, in all episodes at once.
         settings: How they are played.
         seats: The most episodes at once.
-        kernels: The most interpreters alive at once; as many as there are seats by default.
+        kernels: The most interpreters alive at once; as many as there are seats, up to 256, by default.
 
     Raises:
         ValueError: If a number is below 1.
@@ -79,7 +81,7 @@ async def open_local_player(
     for name, value in (("concurrency", seats), ("kernels", kernels)):
         if value is not None and value < 1:
             raise ValueError(f"{name} is {value}; give at least 1")
-    size = kernels or seats
+    size = kernels or min(seats, _MOST_KERNELS)
     allow_open_files(size, seats)
     pool = settings.env.make_pool(size=size, warm=min(_WARM, size))
     async with settings.env.make_judge() as judge, pool:

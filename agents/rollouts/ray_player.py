@@ -159,7 +159,7 @@ async def open_ray_player(
         address: The cluster, as `ray.init` takes it; None where this process is connected already, or for
             the cluster of this machine.
         seats: The most episodes at once on each node.
-        kernels: The most interpreters alive at once on each node; as many as there are seats by default.
+        kernels: The most interpreters alive at once on each node; as many as seats, up to 256, by default.
 
     Raises:
         KernelStartError: If there is no such cluster.
