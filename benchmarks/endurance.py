@@ -50,7 +50,7 @@ async def soak(backends: Sequence[str], cycles: int, folder: Path) -> int:
             "clean": memory_ok and rest_ok,
         }
         sys.stdout.write(f"{backend}: {cycles} cycles in {seconds} s; grown: {grown}\n")
-    results.write(folder, "soak", record, _markdown(record))
+    results.write(folder, "-".join(["soak", *backends]), record, _markdown(record))
     return 0 if clean else 1
 
 
