@@ -7,6 +7,7 @@ from typing import Any
 from .engine_error import BadAnswerError, ExactnessError
 from .engine_wire import EngineAnswer, EngineCall, FinishReason, GenerateRequest
 from .exact_answer import exact_answer
+from .sampling_settings import sampling_settings
 
 _SEEDS = 2**31
 
@@ -19,22 +20,9 @@ class SGLangWire:
     """Its scheduler refuses prompts that come closer to the end of the context."""
 
     def generate(self, request: GenerateRequest) -> EngineCall:
-        """The call that samples a message; every setting that a server could default otherwise is given."""
+        """The call that samples a message."""
         sampling = request.sampling
-        params: dict[str, Any] = {
-            "max_new_tokens": sampling.max_tokens,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": -1,
-            "min_p": 0.0,
-            "frequency_penalty": 0.0,
-            "presence_penalty": 0.0,
-            "repetition_penalty": 1.0,
-            "stop_token_ids": list(request.stop_token_ids),
-            "no_stop_trim": True,
-        }
-        if sampling.stop:
-            params["stop"] = list(sampling.stop)
+        params = sampling_settings(request) | {"max_new_tokens": sampling.max_tokens, "no_stop_trim": True}
         if sampling.seed is not None:
             params["sampling_seed"] = sampling.seed % _SEEDS
         return EngineCall(

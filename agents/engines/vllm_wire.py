@@ -10,6 +10,7 @@ from typing import Any
 from .engine_error import BadAnswerError, ExactnessError
 from .engine_wire import EngineAnswer, EngineCall, FinishReason, GenerateRequest
 from .exact_answer import exact_answer
+from .sampling_settings import sampling_settings
 
 _TOKEN = "token_id:"
 
@@ -21,31 +22,18 @@ class VLLMWire:
     reserved_tokens = 0
 
     def generate(self, request: GenerateRequest) -> EngineCall:
-        """The call that samples a message.
-
-        Every setting is given, since vLLM takes those left out from the model's generation_config.json.
-        """
+        """The call that samples a message."""
         sampling = request.sampling
-        body: dict[str, Any] = {
+        body = sampling_settings(request) | {
             "request_id": request.id,
             "prompt": list(request.prompt_ids),
             "max_tokens": sampling.max_tokens,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": -1,
-            "min_p": 0.0,
-            "frequency_penalty": 0.0,
-            "presence_penalty": 0.0,
-            "repetition_penalty": 1.0,
-            "stop_token_ids": list(request.stop_token_ids),
             "logprobs": 0,
             "return_token_ids": True,
             "return_tokens_as_token_ids": True,
         }
         if request.model is not None:
             body["model"] = request.model
-        if sampling.stop:
-            body["stop"] = list(sampling.stop)
         if sampling.seed is not None:
             body["seed"] = sampling.seed
         return EngineCall("POST", "/v1/completions", body)

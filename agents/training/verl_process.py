@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...kernels.log_tail import last_lines
 from ..verl_adapter.names import CPU_WORKER
 from . import guardian
 
 _POLL_SECONDS = 0.5
+_TOLD_LINES = 15
 _STOP_SECONDS = guardian.GRACE_SECONDS + 15.0
 
 
@@ -63,9 +65,8 @@ async def run_verl(
     try:
         await _follow(process, MetricsReader(metrics), on_step, check)
         if process.returncode:
-            raise TrainerError(
-                f"verl ended with exit code {process.returncode}; {log} ends with:\n{last_lines(log)}"
-            )
+            end = last_lines(log, _TOLD_LINES)
+            raise TrainerError(f"verl ended with exit code {process.returncode}; {log} ends with:\n{end}")
     finally:
         await asyncio.shield(_stop(process))
 
@@ -105,13 +106,6 @@ class MetricsReader:
         self._offset += len(whole)
         records = [json.loads(line) for line in whole.splitlines() if line.strip()]
         return [(int(record["step"]), record["data"]) for record in records]
-
-
-def last_lines(path: Path, count: int = 15) -> str:
-    """The end of a text file."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 8192))
-        return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
 
 
 def _environment(metrics: Path, threads: int) -> dict[str, str]:

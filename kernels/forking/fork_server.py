@@ -24,6 +24,7 @@ from ..inside import FOLDER, claimed_folder, fork_server_main
 from ..inside.confinement import Confinement
 from ..inside.sandbox import Places
 from ..kernel_error import ForkServerError
+from ..log_tail import last_lines
 from .confined_child import ConfinedChild
 from .confined_fork import ConfinedFork
 from .fork_request import fork_request, with_stdio
@@ -87,7 +88,7 @@ class ForkServer:
             async with asyncio.timeout(timeout):
                 await server._ready
         except BaseException as error:
-            problem = _last_line(folder / "stderr") or str(error) or type(error).__name__
+            problem = last_lines(folder / "stderr") or str(error) or type(error).__name__
             await _give_up(server, ours, folder)
             if isinstance(error, OSError | TimeoutError | ForkServerError):
                 raise ForkServerError(f"the fork server did not start: {problem}") from error
@@ -362,11 +363,3 @@ async def _connected(control: socket.socket, address: Path) -> None:
 def _close_all(fds: Sequence[int]) -> None:
     for fd in fds:
         os.close(fd)
-
-
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""

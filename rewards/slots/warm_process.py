@@ -17,6 +17,7 @@ from typing import Any
 from ...kernels.clean_environment import clean_environment
 from ...kernels.inside import FOLDER
 from ...kernels.inside.confinement import Confinement
+from ...kernels.log_tail import last_lines
 from .slot import SlotError
 
 _MESSAGE_BYTES = 1 << 17
@@ -71,7 +72,7 @@ class WarmProcess:
         try:
             self._hear("ready")
         except SlotError as error:
-            problem = _last_line(self.folder / "stderr") or str(error)
+            problem = last_lines(self.folder / "stderr") or str(error)
             raise SlotError(f"a warm process of the judge did not start: {problem}") from error
 
     def is_alive(self) -> bool:
@@ -134,11 +135,3 @@ class WarmProcess:
             message: dict[str, Any] = json.loads(data)
             if wanted in message:
                 return message
-
-
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""

@@ -33,6 +33,7 @@ from replgym.envs.task_set import TaskSet
 from replgym.tools.formats.action_parser import ActionParser
 
 from ..kernels.conformance.host_processes import running_with, unique_seconds, until_gone
+from ..ray_cluster import two_nodes
 
 pytestmark = pytest.mark.slow
 TASKS = TaskSet.load("blackbox", split="heldout", levels=(1, 2), size=24)
@@ -42,16 +43,8 @@ EXPERT = PolicyChoice("expert")
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    import ray
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1)
-    ray.init(address=cluster.address, log_to_driver=False)
-    cluster.wait_for_nodes()
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+    with two_nodes() as cluster:
+        yield cluster
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from replgym.agents.training.verl_process import MetricsReader, TrainerError, last_lines, run_verl
+from replgym.agents.training.verl_process import MetricsReader, TrainerError, run_verl
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = '''
@@ -159,11 +159,3 @@ def test_metrics_are_read_in_whole_lines(tmp_path: Path) -> None:
         seen += reader.new()
     assert seen == [(1, {"ä": 1}), (2, {"ä": 2})]
     assert reader.new() == []
-
-
-def test_last_lines_of_a_long_file(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(b"\xff" + b"x" * 100_000 + b"".join(b"\nline %d" % number for number in range(50)))
-    assert last_lines(path).splitlines() == [f"line {number}" for number in range(35, 50)]
-    path.write_text("")
-    assert last_lines(path) == ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,9 +12,15 @@ from replgym.agents.policies.transformers_policy import TransformersPolicy
 from .engine_under_test import SLOTS, EngineUnderTest, embedded, scripted, served
 from .real_servers import RealServers
 from .reference_model import CONTEXT, ReferenceModel, save_reference_model
+from .small_world import WIRES
 
 SCRIPTED_IDS = 64
 """So much of an answer is what the reference says; what comes after is filled up."""
+
+
+@pytest.fixture(params=WIRES)
+def wire(request: pytest.FixtureRequest) -> Any:
+    return WIRES[request.param]
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from replgym.kernels.log_tail import last_lines
+
 START_SECONDS = 280.0
 """A first start compiles what it imports, beside other tests on two cores."""
 
@@ -77,7 +79,7 @@ class EngineProcess:
             if status is not None or time.monotonic() > end:
                 self.kill()
                 reason = f"ended with {status}" if status is not None else f"no answer in {seconds:g} s"
-                raise RuntimeError(f"{' '.join(self._command)}: {reason}\n{self._last_lines()}")
+                raise RuntimeError(f"{' '.join(self._command)}: {reason}\n{last_lines(self._log, 40)}")
             time.sleep(0.2)
 
     def kill(self) -> None:
@@ -102,6 +104,3 @@ class EngineProcess:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
-
-    def _last_lines(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-40:])

@@ -20,7 +20,6 @@ from .small_world import (
     END,
     QUICK,
     VOCABULARY,
-    WIRES,
     Fault,
     cut_off,
     drip,
@@ -35,11 +34,6 @@ from .small_world import (
     status,
     until,
 )
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> Any:
-    return WIRES[request.param]
 
 
 async def test_ids_and_logprobs_come_back_as_they_were_sampled(wire: Any) -> None:

@@ -13,7 +13,6 @@ from replgym.agents.engines import EngineError, FinishReason, SGLangWire
 from .small_world import (
     END,
     QUICK,
-    WIRES,
     Faults,
     cut_off,
     drip,
@@ -27,11 +26,6 @@ from .small_world import (
     status,
     until,
 )
-
-
-@pytest.fixture(params=WIRES)
-def wire(request: pytest.FixtureRequest) -> Any:
-    return WIRES[request.param]
 
 
 async def test_a_message_nobody_waits_for_frees_its_slot_at_once(wire: Any) -> None:

@@ -15,21 +15,15 @@ from replgym.envs.hidden_world import Family
 from replgym.kernels.ray_pool import RayKernelPool
 from replgym.rewards import Judge
 
+from ..ray_cluster import two_nodes
+
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    import ray
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1)
-    ray.init(address=cluster.address, log_to_driver=False)
-    cluster.wait_for_nodes()
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+    with two_nodes() as cluster:
+        yield cluster
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

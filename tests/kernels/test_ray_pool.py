@@ -23,6 +23,7 @@ from replgym.kernels import (
 from replgym.kernels.ray_pool import RayKernelPool
 from replgym.kernels.remote_kernel import RemoteKernel
 
+from ..ray_cluster import two_nodes
 from .conformance.host_processes import unique_seconds, until_gone, until_running
 
 PATIENCE = 60.0
@@ -32,16 +33,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    import ray
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1, resources={"second": 1.0})
-    ray.init(address=cluster.address, log_to_driver=False)
-    cluster.wait_for_nodes()
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+    with two_nodes(resources={"second": 1.0}) as cluster:
+        yield cluster
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
