@@ -153,12 +153,14 @@ def _judged(summary: Summary) -> list[dict[str, object]]:
     for workload, graders in summary.items():
         for peer, bound in _TARGETS:
             if peer in graders:
-                ratio = graders[OurJudge.name]["rate"] / graders[peer]["rate"]
+                ours, theirs = graders[OurJudge.name], graders[peer]
+                ratio = ours["rate"] / theirs["rate"]
                 targets.append(
                     {
                         "workload": workload,
                         "against": peer,
                         "ratio": ratio,
+                        "ratio_of_medians": theirs["p50"] / ours["p50"],
                         "target": bound,
                         "met": ratio >= bound,
                     }
@@ -188,16 +190,20 @@ def _text(
                 f"({row['rate_q1']:.1f}–{row['rate_q3']:.1f}) | {row['p50'] * 1e3:.1f} ms | "
                 f"{row['p99'] * 1e3:.1f} ms | {len(row['false_positives'])} | {len(row['false_negatives'])} |"
             )
-    lines += ["", "| workload | against | ratio | target | met |", "|---|---|---|---|---|"]
+    lines += ["", "| workload | against | ratio | of medians | target | met |", "|---|---|---|---|---|---|"]
     for target in targets:
         lines.append(
-            f"| {target['workload']} | {target['against']} | {target['ratio']:.1f}× | {target['target']:g}× "
+            f"| {target['workload']} | {target['against']} | {target['ratio']:.1f}× "
+            f"| {target['ratio_of_medians']:.1f}× | {target['target']:g}× "
             f"| {'yes' if target['met'] else 'no'} |"
         )
     lines += [
         "",
         "One test is one program, except for stdio programs, which have 100 tests each. False positives and "
-        "negatives are against what is known of references and what a plain run says of mutants.",
+        "negatives are against what is known of references and what a plain run says of mutants; mbpp/367 "
+        "and mbpp/927 are references that fail in a plain process, too. Mutants that never end take every "
+        "grader the same time limit, and pull ratios of throughput towards 1; the median of seconds a "
+        "program (p50) is without them.",
         "",
     ]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 _PACKAGES = ("replgym", "ipykernel", "IPython", "jupyter_client", "pyzmq", "docker")
 
 
-def describe() -> dict[str, object]:
+def describe(packages: Sequence[str] = ()) -> dict[str, object]:
     """Hardware, versions, commit, command and date."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -26,7 +27,7 @@ def describe() -> dict[str, object]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "versions": {name: found for name in (*_PACKAGES, *packages) if (found := _version(name))},
         "load_before": round(os.getloadavg()[0], 2),
     }
 

@@ -50,6 +50,12 @@ UNITS: Mapping[str, Unit] = {
     "peak memory": Unit(2**-30, "GiB"),
     "peak page tables": Unit(2**-30, "GiB"),
     "most interpreters": Unit(1, ""),
+    "seconds a step": Unit(1, "s"),
+    "generation": Unit(1, "s"),
+    "update": Unit(1, "s"),
+    "the rest": Unit(1, "s"),
+    "share of the rest": Unit(100, "%"),
+    "reward": Unit(1, "", more_is_better=True),
 }
 
 
@@ -63,11 +69,13 @@ class Target:
     peer: str
 
     def judged(self, summary: Summary) -> dict[str, object] | None:
-        """The ratio and whether it is met; None when a side was not measured."""
+        """The ratio and whether it is met; None when a side was not measured, or the peer is at zero."""
         try:
             mine = summary[self.contender][self.metric]["median"]
             peer = summary[self.peer][self.metric]["median"]
         except KeyError:
+            return None
+        if peer == 0:
             return None
         ratio = mine / peer
         met = ratio >= self.bound if UNITS[self.metric].more_is_better else ratio <= self.bound
@@ -76,15 +84,15 @@ class Target:
 
 
 def summarise(samples: Samples, yardstick: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Median, quartiles, count and the ratio of medians to the yardstick's."""
+    """Median, quartiles, count and, where the yardstick's is not zero, the ratio of medians to it."""
     summary: dict[str, dict[str, dict[str, float]]] = {}
     for contender, metrics in samples.items():
         for metric, values in metrics.items():
             low, middle, high = quartiles(values)
             entry = {"median": middle, "q1": low, "q3": high, "n": float(len(values))}
             peers = samples.get(yardstick, {}).get(metric)
-            if peers:
-                entry["ratio"] = middle / statistics.median(peers)
+            if peers and (theirs := statistics.median(peers)):
+                entry["ratio"] = middle / theirs
             summary.setdefault(contender, {})[metric] = entry
     return summary
 
@@ -121,7 +129,7 @@ def draw(path: Path, summary: Summary, peers: Sequence[str], metrics: Sequence[s
     for panel, metric in zip(panels, metrics, strict=True):
         for row, name in enumerate(names):
             entry = summary[name].get(metric)
-            if entry is None:
+            if entry is None or "ratio" not in entry:
                 continue
             factor = entry["ratio"] if UNITS[metric].more_is_better else 1 / entry["ratio"]
             panel.barh(row, factor, 0.7, color="0.75" if name in peers else "tab:blue")

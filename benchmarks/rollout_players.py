@@ -68,7 +68,7 @@ class Cast:
     def __init__(self, voices: Sequence[Voice], policy_of: Callable[[Voice], VoicePolicy]) -> None:
         self._policies = {voice.script.task.id: policy_of(voice) for voice in voices}
 
-    def for_task(self, task: Task) -> VoicePolicy:
+    def for_task(self, task: Task, sample: int) -> VoicePolicy:
         """Who plays the task, whose episode begins."""
         policy = self._policies[task.id]
         policy.voice.begin()

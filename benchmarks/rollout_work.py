@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from replgym.agents.training.tiny_model import train_tokenizer
+from replgym.agents.tiny_model import train_tokenizer
 from replgym.envs.task import Task, TaskMetadata
 from replgym.rewards.tests import StdioCase, StdioTests
 

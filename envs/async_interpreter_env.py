@@ -21,7 +21,6 @@ from ..rewards.episode_facts import TokenFacts
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
 from ..rewards.verdict import JudgeError, Verdict
-from ..tools.toolbox import Toolbox
 from .end_reason import EndReason
 from .env_config import ConfigError, EnvConfig
 from .episode_state import EpisodeState
@@ -116,7 +115,7 @@ class AsyncInterpreterEnv:
         """
         self.config = config or EnvConfig()
         self.parser = self.config.make_parser()
-        self.toolbox = Toolbox(self.config.tools, observation_limit=self.config.observation_limit)
+        self.toolbox = self.config.make_toolbox()
         self._rubric = Rubric.of(self.config.rubric)
         self._tasks = tasks
         self._owned: list[KernelPool | Judge] = []
@@ -280,7 +279,7 @@ class AsyncInterpreterEnv:
     async def _release(self) -> None:
         self._over = True
         if self._episode is not None:
-            await self._episode.lease.end()
+            await self._episode.release()
 
     async def _step(self, episode: EpisodeState, text: str, tokens: TokenFacts | None) -> StepResult:
         try:

@@ -82,6 +82,17 @@ def make_task(family: Family, parameters: tuple[int, ...]) -> Task:
     )
 
 
+def task_of_id(name: str) -> Task | None:
+    """The task with this id; None when it is no id of a black box."""
+    parts = name.split("/")
+    try:
+        source, _, family, parameters = parts
+        task = make_task(Family(family), tuple(map(int, parameters.split("_"))))
+    except (ValueError, IndexError):
+        return None
+    return task if source == "blackbox" and task.id == name else None
+
+
 def solution_value(world: HiddenWorld, x: int) -> int:
     """What `solution(x)` must return."""
     return x + world.parameters[-1] if world.family is Family.CHAIN else world.answer(x)

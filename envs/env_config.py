@@ -13,12 +13,14 @@ from ..kernels.kernel_pool import KernelPool
 from ..rewards.code_extraction import CODE_EXTRACTIONS
 from ..rewards.judge import Judge
 from ..rewards.rubric import Rubric
+from ..tools.debugger.debugger_tool import Debugger
 from ..tools.formats.action_formats import ACTION_FORMATS, make_parser
 from ..tools.formats.action_parser import ActionParser
 from ..tools.formats.answer_parser import AnswerParser
 from ..tools.python_interpreter import PythonInterpreter
 from ..tools.submit import Submit
-from ..tools.toolbox import TOOL_NAMES
+from ..tools.tool_mode import ToolMode
+from ..tools.toolbox import TOOL_NAMES, Toolbox
 from .task_set import TaskSet, UnknownTaskSetError
 
 _FORMATS_WITH_ANSWERS = ("hermes", "json", "native", "xml")
@@ -43,8 +45,10 @@ class EnvConfig(BaseModel):
     """How a message is read: a name in `tools.ACTION_FORMATS`."""
     calls_per_message: int | None = Field(default=None, ge=1, le=64, strict=True)
     """The most calls of one message; None for what models of the format do: one cell, or up to 16 calls."""
-    tools: tuple[str, ...] = TOOL_NAMES
-    """What a model may call; without `python_interpreter` no cell runs."""
+    mode: ToolMode = ToolMode.STATEFUL
+    """What runs for a model: a value of `tools.ToolMode`."""
+    tools: tuple[str, ...] | None = None
+    """What of the mode's tools a model may call; None for all. Without `python_interpreter` no cell runs."""
     backend: str = "jupyter"
     """Where cells run; a name in `kernels.BACKENDS`."""
     backend_options: BackendOptions = BackendOptions()
@@ -101,12 +105,17 @@ class EnvConfig(BaseModel):
     def _known_backend(cls, name: str) -> str:
         return _one_of(name, tuple(sorted(BACKENDS)))
 
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _known_mode(cls, name: Any) -> str:
+        return _one_of(name, tuple(ToolMode))
+
     @field_validator("tools")
     @classmethod
-    def _known_tools(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
+    def _known_tools(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in names or ():
             _one_of(name, TOOL_NAMES)
-        if len(set(names)) < len(names):
+        if names is not None and len(set(names)) < len(names):
             raise ValueError("a tool is named twice; name each once")
         return names
 
@@ -122,17 +131,24 @@ class EnvConfig(BaseModel):
         return rubric if isinstance(rubric, str) else dict(rubric)
 
     @model_validator(mode="after")
+    def _tools_are_of_the_mode(self) -> Self:
+        if wrong := [name for name in self.tools or () if name not in self.mode.tools]:
+            allowed = ", ".join(self.mode.tools)
+            raise ValueError(f"tools: mode={self.mode.value!r} has no {wrong[0]!r}; use some of: {allowed}")
+        return self
+
+    @model_validator(mode="after")
     def _answers_are_told_from_calls(self) -> Self:
         if self.code_extraction is None:
-            if Submit.name not in self.tools:
+            if Submit.name not in self.tool_names:
                 raise ValueError(
                     "tools: without 'submit' no task can be solved; add it, or set code_extraction"
                 )
-        elif PythonInterpreter.name in self.tools and self.action_format not in self._formats_with_answers():
+        elif self.runs_cells and self.action_format not in self._formats_with_answers():
             raise ValueError(
                 f"code_extraction={self.code_extraction!r} is not allowed with action_format="
                 f"{self.action_format!r}, which reads code as a cell: use one of: "
-                f"{', '.join(self._formats_with_answers())}; or tools=('submit',)"
+                f"{', '.join(self._formats_with_answers())}; or mode='no-tool'"
             )
         return self
 
@@ -140,6 +156,16 @@ class EnvConfig(BaseModel):
         """Formats that can tell an answer of this kind from a call."""
         marked = self.code_extraction is not None and CODE_EXTRACTIONS[self.code_extraction].mark
         return tuple(name for name in ACTION_FORMATS if name != "code") if marked else _FORMATS_WITH_ANSWERS
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """What a model may call."""
+        return self.mode.tools if self.tools is None else self.tools
+
+    @property
+    def runs_cells(self) -> bool:
+        """Whether the interpreter is among the tools."""
+        return PythonInterpreter.name in self.tool_names
 
     @classmethod
     def for_gymnasium(
@@ -161,13 +187,23 @@ class EnvConfig(BaseModel):
         if self.code_extraction is None:
             return make_parser(self.action_format, self.calls_per_message)
         extraction, calls = CODE_EXTRACTIONS[self.code_extraction], None
-        if PythonInterpreter.name in self.tools:
+        if self.runs_cells:
             calls = make_parser(self.action_format, self.calls_per_message, answer_mark=extraction.mark)
         return AnswerParser(calls, extraction.shape, extraction.write, extraction.mark)
 
+    def make_toolbox(self) -> Toolbox:
+        """The tools of a model with these settings."""
+        return Toolbox(self.tool_names, mode=self.mode, observation_limit=self.observation_limit)
+
     def make_pool(self, *, size: int, warm: int) -> KernelPool:
-        """Makes a pool of interpreters for environments with these settings; nothing starts yet."""
-        return pool_of(make_backend(self.backend, self.backend_options), size=size, warm=warm)
+        """Makes a pool of interpreters for environments with these settings; nothing starts yet.
+
+        Args:
+            size: Episodes that may hold interpreters at once.
+            warm: Interpreters that stand by.
+        """
+        each = 2 if Debugger.name in self.tool_names else 1
+        return pool_of(make_backend(self.backend, self.backend_options), size=each * size, warm=warm)
 
     def make_judge(self, concurrency: int | None = None, *, training: bool = False) -> Judge:
         """Makes a judge for environments with these settings; nothing starts yet.

@@ -10,6 +10,8 @@ from ..rewards.code_extraction import extract_code
 from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
 from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
+from ..tools.debugger.debug_session import DebugSession
+from ..tools.debugger.debugger_tool import Debugger
 from ..tools.formats.action_parser import ActionParser
 from ..tools.formats.call_answers import answers_to
 from ..tools.host_function import HostFunction
@@ -17,12 +19,16 @@ from ..tools.interpreter_session import InterpreterSession, SubmissionError
 from ..tools.python_interpreter import PythonInterpreter
 from ..tools.tool import Observation
 from ..tools.tool_call import ParsedAction
+from ..tools.tool_mode import ToolMode
 from ..tools.toolbox import Toolbox
 from .end_reason import EndReason
 from .env_config import EnvConfig
 from .interpreter_lease import InterpreterLease
 from .task import Task
 from .turn_record import TurnRecord
+
+_DEBUGGER_PATIENCE = 60.0
+"""Seconds: an episode that waits for a second interpreter holds the first one meanwhile."""
 
 
 @dataclass(slots=True)
@@ -32,7 +38,8 @@ class EpisodeState:
     task: Task
     config: EnvConfig
     session: InterpreterSession
-    lease: InterpreterLease
+    leases: tuple[InterpreterLease, InterpreterLease]
+    """For its cells, and for the programs that it debugs."""
     deadline: float
     """When the episode's time is over, on the monotonic clock."""
     turns: list[TurnRecord] = field(default_factory=list)
@@ -41,15 +48,19 @@ class EpisodeState:
     def begin(cls, task: Task, config: EnvConfig, pool: KernelSource, toolbox: Toolbox) -> EpisodeState:
         """A new episode, which takes its interpreter from the pool when its first cell is to run."""
         deadline = time.monotonic() + config.episode_timeout
-        lease = InterpreterLease(pool, deadline=deadline, patience=config.acquire_timeout)
+        patience = config.acquire_timeout
+        lease = InterpreterLease(pool, deadline=deadline, patience=patience)
+        debug_lease = InterpreterLease(pool, deadline=deadline, patience=patience or _DEBUGGER_PATIENCE)
         world = task.world
         session = InterpreterSession(
-            lease.take if toolbox.has_interpreter else None,
+            lease if toolbox.has_interpreter else None,
             () if world is None else (HostFunction("f", world.answer, world.calls_per_cell),),
             cell_timeout=config.cell_timeout,
             deadline=deadline,
+            stateless=config.mode is ToolMode.STATELESS,
+            debugger=_debug_session(config, debug_lease, deadline),
         )
-        return cls(task, config, session, lease, deadline)
+        return cls(task, config, session, (lease, debug_lease), deadline)
 
     @property
     def seconds_left(self) -> float:
@@ -84,8 +95,14 @@ class EpisodeState:
         Raises:
             KernelError: If the interpreter cannot be copied, or is dead.
         """
-        lease = await self.lease.fork()
-        return replace(self, session=self.session.copy_for(lease.take), lease=lease, turns=list(self.turns))
+        cells, debugger = self.leases
+        leases = (await cells.fork(), debugger.anew())
+        return replace(self, session=self.session.copy_for(*leases), leases=leases, turns=list(self.turns))
+
+    async def release(self) -> None:
+        """Gives the interpreters back; idempotent."""
+        for lease in self.leases:
+            await lease.end()
 
     def facts(self, verdict: Verdict | None) -> EpisodeFacts:
         """What rewards may depend on."""
@@ -101,7 +118,7 @@ class EpisodeState:
         Raises:
             KernelError: If the machinery of the interpreter failed.
         """
-        begin = time.monotonic()
+        begin, waited = time.monotonic(), self._waited
         action = parser.parse(text)
         answer = self._answer(action.text) if action.no_call else None
         if answer is not None:
@@ -109,9 +126,19 @@ class EpisodeState:
         else:
             cut = tokens is not None and tokens.cut
             turn = await self._carry_out(action, text, toolbox, cut=cut)
-        turn = replace(turn, tokens=tokens or TokenFacts(), seconds=time.monotonic() - begin)
+        turn = replace(
+            turn,
+            tokens=tokens or TokenFacts(),
+            seconds=time.monotonic() - begin,
+            wait_seconds=self._waited - waited,
+        )
         self.turns.append(turn)
         return turn
+
+    @property
+    def _waited(self) -> float:
+        """Seconds that went by waiting for interpreters."""
+        return sum(lease.waited for lease in self.leases)
 
     def _answer(self, text: str) -> str | None:
         """The program in a message without a call, where the settings say how to find it."""
@@ -155,7 +182,7 @@ class EpisodeState:
             calls=len(seen),
             code=tuple(each.code for each in ran),
             results=tuple(each.result for each in ran if each.result is not None),
-            host_calls=sum(each.host_calls for each in ran),
+            host_calls=sum(each.host_calls for each in seen),
             parse_error=action.error,
             protocol=action.protocol,
             repaired=action.repaired,
@@ -168,6 +195,13 @@ class EpisodeState:
         """Whether another cell may run, when so many ran in the turn that is being played."""
         most = self.config.max_cells
         return most is None or self.cells + cells < most
+
+
+def _debug_session(config: EnvConfig, lease: InterpreterLease, deadline: float) -> DebugSession | None:
+    """The debugger, where the settings have one."""
+    if Debugger.name not in config.tool_names:
+        return None
+    return DebugSession(lease, seconds=config.cell_timeout, deadline=deadline, limit=config.observation_limit)
 
 
 def _cells(seen: list[Observation]) -> int:

@@ -40,6 +40,8 @@ class TurnRecord:
     tokens: TokenFacts = field(default_factory=TokenFacts)
     """How long message and response are, where the caller of `step` said so."""
     seconds: float = field(default=0.0, compare=False)
+    wait_seconds: float = field(default=0.0, compare=False)
+    """What of `seconds` was waiting for the interpreter."""
 
     @property
     def facts(self) -> TurnFacts:

@@ -1,17 +1,37 @@
-"""The command `replgym`: a mistake in what was typed is one line on stderr and exit code 2."""
+"""The command `replgym`: what went wrong is one line on stderr, and the exit code says whose fault it was."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
+
+from .agents.command_line.exit_code import ExitCode
 
 if TYPE_CHECKING:
     from .agents.rollouts.stop_signals import RunStoppedError
 
-_FAULT, _USAGE, _INTERRUPTED = 1, 2, 130
+_COMMANDS = {
+    "eval": "command_line.cli_eval",
+    "compare": "command_line.cli_compare",
+    "ablate": "command_line.cli_ablate",
+    "report": "command_line.cli_report",
+    "view": "command_line.cli_view",
+    "replay": "command_line.cli_replay",
+    "rescore": "command_line.cli_rescore",
+    "notebook": "command_line.cli_notebook",
+    "train": "training.cli",
+    "watch": "command_line.cli_watch",
+    "sft": "sft.cli",
+    "serve": "command_line.cli_serve",
+    "data": "command_line.cli_data",
+    "doctor": "command_line.cli_doctor",
+}
+"""Command -> its module in the room `agents`; only that of the command that runs is imported."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -22,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
             options = re.findall(r"^  (?:-\w.*?, )?(--[\w-]+)", self.format_help(), re.MULTILINE)
             message += f"; use some of: {', '.join(options)}"
         sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
-        raise SystemExit(_USAGE)
+        raise SystemExit(ExitCode.USAGE)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,12 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments; those of the process by default.
 
     Returns:
-        The exit code: 0, 1 after a fault, 2 after bad input, 130 after Ctrl-C, 143 after SIGTERM.
+        The exit code: an `ExitCode`, or 143 after SIGTERM.
     """
+    try:
+        code = _exit_code(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads the output has enough of it, as `| head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.CLOSED_PIPE
+    return code
+
+
+def _exit_code(argv: Sequence[str] | None) -> int:
     try:
         arguments = _parse(argv)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else _USAGE
+        return end.code if isinstance(end.code, int) else ExitCode.USAGE
     try:
         return int(arguments.run(arguments))
     except _stopped() as error:
@@ -45,34 +75,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("replgym: stopped\n")
-        return _INTERRUPTED
+        return ExitCode.INTERRUPTED
     except _usage_errors() as error:
-        return _told(error, _USAGE)
+        return _told(error, ExitCode.USAGE)
+    except _endpoint_errors() as error:
+        return _told(error, ExitCode.ENDPOINT)
     except _faults() as error:
-        return _told(error, _FAULT)
+        return _told(error, ExitCode.FAULT)
+    except _trainer_errors() as error:
+        sys.stderr.write(f"replgym: {error}\n")  # with the trainer's last lines
+        return ExitCode.FAULT
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    from .agents.command_line import cli_data, cli_doctor, cli_eval, cli_report, cli_serve
-    from .agents.training import cli as cli_train
-
+    given = sys.argv[1:] if argv is None else list(argv)
     parser = _Parser(prog="replgym", description="Train and evaluate models that use a Python interpreter.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    cli_eval.add_parser(commands)
-    cli_report.add_parser(commands)
-    cli_train.add_parser(commands)
-    cli_serve.add_parser(commands)
-    cli_data.add_parser(commands)
-    cli_doctor.add_parser(commands)
-    arguments, unknown = parser.parse_known_args(argv)
+    for name in given[:1] if given and given[0] in _COMMANDS else _COMMANDS:
+        import_module(f".agents.{_COMMANDS[name]}", __package__).add_parser(commands)
+    arguments, unknown = parser.parse_known_args(given)
     if unknown:
         commands.choices[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     return arguments
 
 
 def _usage_errors() -> tuple[type[Exception], ...]:
-    from .agents.command_line.usage_error import UsageError
-    from .agents.policies.endpoint_error import EndpointError
+    from .agents.policies.endpoint_error import EndpointSettingError
+    from .agents.usage_error import UsageError
     from .envs.env_config import ConfigError
     from .envs.missing_extra_error import MissingExtraError
     from .envs.task_data.set_choice import SetChoiceError
@@ -84,7 +113,7 @@ def _usage_errors() -> tuple[type[Exception], ...]:
 
     return (
         ConfigError,
-        EndpointError,
+        EndpointSettingError,
         FileNotFoundError,
         MissingExtraError,
         SetChoiceError,
@@ -95,6 +124,13 @@ def _usage_errors() -> tuple[type[Exception], ...]:
         UnknownTaskSetError,
         UsageError,
     )
+
+
+def _endpoint_errors() -> tuple[type[Exception], ...]:
+    from .agents.policies.endpoint_error import EndpointError
+    from .agents.rollouts.failure_breaker import EndpointFailedError
+
+    return EndpointError, EndpointFailedError
 
 
 def _stopped() -> type[RunStoppedError]:
@@ -113,7 +149,13 @@ def _faults() -> tuple[type[Exception], ...]:
     return EpisodeLogError, EvaluationError, HubError, KernelError, PolicyError
 
 
-def _told(error: Exception, code: int) -> int:
+def _trainer_errors() -> type[Exception]:
+    from .agents.verl_runs.verl_process import TrainerError
+
+    return TrainerError
+
+
+def _told(error: Exception, code: ExitCode) -> int:
     sys.stderr.write(f"replgym: {' '.join(str(error).split())}\n")
     return code
 

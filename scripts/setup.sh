@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Makes .venv in the repository root and installs the project into it; a second run finds nothing to do.
 #
-#   scripts/setup.sh          everything: environment, evaluation, training, development
+#   scripts/setup.sh          everything: environment, evaluation, training. Where there is an NVIDIA GPU: the tested
+#                             versions of docker/training, with SGLang; elsewhere the same as `dev`
+#   scripts/setup.sh dev      training on CPU, and what development and tests need, whatever the machine has
 #   scripts/setup.sh base     environment and evaluation only, without torch and verl
 #
 # PYTHON=/path/to/python chooses the interpreter.
@@ -9,11 +11,12 @@ set -euo pipefail
 
 readonly TORCH=2.13.0
 readonly CPU_INDEX=https://download.pytorch.org/whl/cpu
-readonly EXTRAS=${1:-train}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root venv=$root/.venv
-readonly log=$venv/setup.log
+readonly log=$venv/setup.log locked=$root/docker/training
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
+
+has_gpu() { nvidia-smi -L >/dev/null 2>&1; }
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -54,7 +57,7 @@ is_asked_for() {
 stamp() {
   "$venv/bin/python" -V
   printf '%s\n' "$venv"
-  cat "$root/pyproject.toml" "$root/scripts/setup.sh" | cksum
+  cat "$root/pyproject.toml" "$root/scripts/setup.sh" "$locked"/*.txt | cksum
 }
 
 is_done() {
@@ -71,9 +74,14 @@ ready() {
   exit 0
 }
 
+# Versions of docker/training and those for development do not mix.
+is_other_kind() {
+  [[ ($kind == train && -f $venv/.done-dev) || ($kind == dev && -f $venv/.done-train) ]]
+}
+
 make_venv() {
   local python
-  if [[ -e $venv ]] && supported "$venv/bin/python" >/dev/null && is_asked_for &&
+  if [[ -e $venv ]] && ! is_other_kind && supported "$venv/bin/python" >/dev/null && is_asked_for &&
     "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     return
   fi
@@ -108,11 +116,6 @@ install_torch() {
   if "$venv/bin/python" -c 'import torch' 2>/dev/null; then
     return
   fi
-  if nvidia-smi -L >/dev/null 2>&1; then
-    say "installing torch $TORCH, the build for NVIDIA GPUs"
-    install "torch==$TORCH" || stop_with_log "torch cannot be installed"
-    return
-  fi
   say "installing torch $TORCH, the build for CPUs"
   if command -v uv >/dev/null && VIRTUAL_ENV=$venv UV_HTTP_TIMEOUT=10 uv pip install --quiet --torch-backend=cpu "torch==$TORCH" >>"$log" 2>&1; then
     return
@@ -123,26 +126,48 @@ install_torch() {
   pip_install "torch==$TORCH" || stop_with_log "torch cannot be installed"
 }
 
-case $EXTRAS in
-  train)
-    versions=(3.12 3.11) # those that verl supports
-    wanted='train,dev'
-    is_done train && ready
-    ;;
-  base)
-    versions=(3.12 3.11 3.13)
-    wanted=eval
-    is_done train base && ready
-    ;;
-  *) fail "'$EXTRAS' is unknown; use one of: train, base" ;;
+has_nvcc() { command -v nvcc >/dev/null || [[ -x ${CUDA_HOME:-/usr/local/cuda}/bin/nvcc ]]; }
+
+# Without dependencies, since the list is whole, and sglang asks for a transformers that verl forbids.
+install_locked() {
+  say "installing what training on NVIDIA GPUs needs, several GB; log: $log"
+  install --no-deps --requirement "$locked/requirements.txt" || stop_with_log "docker/training/requirements.txt cannot be installed"
+  if ! has_nvcc; then
+    say "left out: flash-attn, which is compiled with nvcc (CUDA 13.0 toolkit); a critic and padding-free attention need it"
+  elif ! "$venv/bin/python" -c 'import flash_attn' 2>/dev/null; then
+    say "compiling flash-attn, which can take an hour; MAX_JOBS=N bounds its processes"
+    install --no-deps --no-build-isolation --requirement "$locked/flash-attn.txt" || stop_with_log "flash-attn cannot be compiled"
+  fi
+  install --no-deps --editable "$root" || stop_with_log "replgym cannot be installed"
+}
+
+install_extras() {
+  say "installing replgym[$1]; log: $log"
+  install --editable "${root}[$1]" || stop_with_log "replgym[$1] cannot be installed"
+}
+
+kind=${1:-train}
+[[ $kind == train ]] && ! has_gpu && kind=dev
+case $kind in
+  train) versions=(3.12) good_for=(train) ;; # that of docker/training
+  dev) versions=(3.12 3.11) good_for=(dev) ;; # those that verl supports
+  base) versions=(3.12 3.11 3.13) good_for=(train dev base) ;;
+  *) fail "'$kind' is unknown; use one of: train, dev, base" ;;
 esac
+is_done "${good_for[@]}" && ready
 
 make_venv
 : >"$log"
 pip_install --upgrade pip || stop_with_log "pip cannot be upgraded"
-[[ $EXTRAS == base ]] || install_torch
-say "installing replgym[$wanted]; log: $log"
-install --editable "$root[$wanted]" || stop_with_log "replgym[$wanted] cannot be installed"
-stamp >"$venv/.done-$EXTRAS"
+case $kind in
+  train) install_locked ;;
+  dev)
+    install_torch
+    install_extras train,dev
+    ;;
+  base) install_extras eval ;;
+esac
+rm -f "$venv"/.done-*
+stamp >"$venv/.done-$kind"
 say "installed in $SECONDS s"
 ready

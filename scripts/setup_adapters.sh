@@ -2,19 +2,20 @@
 # Builds the environment in .adapters/NAME, where a framework is installed over the packages of .venv; a second run
 # finds nothing to do.
 #
-#   scripts/setup_adapters.sh verifiers|trl
+#   scripts/setup_adapters.sh inspect|verifiers|trl
 #
-# OpenEnv stands beside verl. verifiers wants other versions of packages that both need, and verl fails to import
-# where it finds TRL, so each of these has an environment of its own, which holds only what differs.
+# OpenEnv stands beside verl. inspect_ai and verifiers want other versions of packages that both need, and verl fails
+# to import where it finds TRL, so each of these has an environment of its own, which holds only what differs.
 # VENV=/path/to/environment takes the rest from that one.
 set -euo pipefail
 
 readonly NAME=${1:-}
 case $NAME in
+  inspect) packages=(inspect_ai==0.3.285) ;;
   verifiers) packages=(verifiers==0.4.0) ;;
   trl) packages=(trl==1.16.0 jmespath==1.1.0) ;;
   *)
-    printf "setup_adapters: '%s' is unknown; use one of: verifiers, trl\n" "$NAME" >&2
+    printf "setup_adapters: '%s' is unknown; use one of: inspect, verifiers, trl\n" "$NAME" >&2
     exit 2
     ;;
 esac

@@ -7,7 +7,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
-bash scripts/setup.sh train
+unset PYTHONDONTWRITEBYTECODE # many tests start processes: what those import is compiled once
+bash scripts/setup.sh dev
 
 selection=()
 if [[ ${1:-} == --fast ]]; then

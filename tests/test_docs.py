@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from replgym.agents.run_settings.monitoring import MonitoringSettings
+from replgym.agents.sft.sft_config import SftConfig
 from replgym.agents.training.train_config import TrainConfig
 from replgym.cli import main
 from replgym.envs import EnvConfig
@@ -27,8 +29,14 @@ from replgym.kernels.gateway.gateway_options import GatewayOptions
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-COMMANDS_WITH_PARTS = ("data", "serve")
-COMMAND_OF_SCRIPT = {"scripts/run_multiturn.sh": "train", "scripts/evaluate.sh": "eval"}
+COMMANDS_WITH_PARTS = ("data", "serve", "data sft")
+ELSEWHERE = (EnvConfig, BackendOptions, MonitoringSettings)
+"""Sections of a training's settings that have a page of their own."""
+COMMAND_OF_SCRIPT = {
+    "scripts/run_multiturn.sh": "train",
+    "scripts/run_sft.sh": "sft",
+    "scripts/evaluate.sh": "eval",
+}
 
 
 @dataclass(frozen=True)
@@ -94,21 +102,31 @@ def test_bash_blocks_name_commands_and_options_that_exist(
 
 
 def check_command(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    part = arguments[:1] if command in COMMANDS_WITH_PARTS else []
-    assert main([command, *part, "--help"]) == 0
+    names = [command]
+    while " ".join(names) in COMMANDS_WITH_PARTS:
+        names, arguments = [*names, arguments[0]], arguments[1:]
+    assert main([*names, "--help"]) == 0
     known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", capsys.readouterr().out))
     given = {word.partition("=")[0] for word in arguments if word.startswith("-")}
     assert given <= known
     if command == "train":
         overrides = [word for word in arguments if re.match(r"\w+(\.\w+)*=", word)]
-        TrainConfig.load("multiturn_cpu", overrides)
+        TrainConfig.load(config_named(arguments, "multiturn_cpu"), overrides)
+    if command == "sft":
+        overrides = [word for word in arguments if re.match(r"\w+(\.\w+)*=", word)]
+        SftConfig.load(config_named(arguments, "sft_cpu"), overrides)
+
+
+def config_named(arguments: list[str], default: str) -> str:
+    """The preset that a command names."""
+    return arguments[arguments.index("--config") + 1] if "--config" in arguments else default
 
 
 @pytest.mark.parametrize(("page", "block"), blocks("yaml"), ids=place)
 def test_yaml_blocks_are_configurations(page: Path, block: Block, tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(block.text)
-    TrainConfig.load(path)
+    (SftConfig if page.name == "sft.md" else TrainConfig).load(path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -120,7 +138,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in (EnvConfig, BackendOptions):
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in ELSEWHERE:
             yield from keys_of(kind, f"{prefix}{name}.")
         else:
             yield prefix + name
@@ -133,6 +151,8 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         ("interpreters.md", BackendOptions),
         ("interpreters.md", GatewayOptions),
         ("training.md", TrainConfig),
+        ("sft.md", SftConfig),
+        ("monitoring.md", MonitoringSettings),
     ],
     ids=place,
 )

@@ -17,6 +17,15 @@ MAY_IMPORT = {
     "pyinterp_v0": {"agents"},
     "replgym": {"agents", "envs", "tools", "rewards", "kernels"},
 }
+BELOW = {
+    "run_settings": {"terminal", "monitoring", "verl_runs", "sft", "training", "command_line"},
+    "terminal": {"monitoring", "verl_runs", "sft", "training", "command_line"},
+    "monitoring": {"verl_runs", "sft", "training", "command_line"},
+    "verl_runs": {"sft", "training", "command_line"},
+    "sft": {"training", "command_line"},
+    "training": {"command_line"},
+}
+"""Packages of `agents`, and those above them, which they do not import."""
 HEAVY = {"torch", "transformers", "openai", "verl", "docker", "ray", "sglang", "vllm"}
 HEAVY_PACKAGES = ("agents/verl_adapter/", "agents/transformers_engine/")
 MOST_LINES, MOST_FUNCTION_LINES = 400, 40
@@ -75,6 +84,18 @@ def test_imports_point_one_way() -> None:
             for module in modules_of(node, path):
                 parts = module.split(".")
                 if parts[0] == "replgym" and parts[1:] and parts[1] in set(MAY_IMPORT) - MAY_IMPORT[room]:
+                    wrong.append(f"{name_of(path)} imports {module}")
+    assert not wrong
+
+
+def test_runs_stand_on_what_they_share() -> None:
+    wrong = []
+    for path, tree in trees():
+        room, package = path.relative_to(ROOT).parts[:2]
+        above = BELOW.get(package, set()) if room == "agents" else set()
+        for node in ast.walk(tree):
+            for module in modules_of(node, path):
+                if module.removeprefix("replgym.agents.").split(".")[0] in above:
                     wrong.append(f"{name_of(path)} imports {module}")
     assert not wrong
 

@@ -7,30 +7,41 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .debugger.debugger_tool import Debugger
 from .interpreter_session import InterpreterSession
 from .python_interpreter import PythonInterpreter
 from .submit import Submit
 from .tool import Observation, Tool, openai_schema
 from .tool_call import ToolCall
+from .tool_mode import ToolMode
 from .turned_off_interpreter import TurnedOffInterpreter
 from .typed_arguments import typed_arguments
 
 _MOST_FAULTS = 3
-TOOL_NAMES = (PythonInterpreter.name, Submit.name)
+TOOL_NAMES = ToolMode.DEBUGGER.tools
 
 
 class Toolbox:
     """The tools that are on, and the stand-in for an interpreter that is off."""
 
-    def __init__(self, names: Sequence[str] = TOOL_NAMES, *, observation_limit: int = 4000) -> None:
+    def __init__(
+        self,
+        names: Sequence[str] | None = None,
+        *,
+        mode: ToolMode = ToolMode.STATEFUL,
+        observation_limit: int = 4000,
+    ) -> None:
         """Makes the named tools.
 
         Args:
-            names: Some of `TOOL_NAMES`.
+            names: Some of the mode's tools; all of them by default.
+            mode: What they are to be like.
             observation_limit: The most characters of an observation.
         """
-        made: dict[str, Tool] = {tool.name: tool for tool in (PythonInterpreter(observation_limit), Submit())}
-        self.tools: tuple[Tool, ...] = tuple(made[name] for name in names)
+        interpreter = PythonInterpreter(observation_limit, stateless=mode is ToolMode.STATELESS)
+        known: tuple[Tool, ...] = (interpreter, Debugger(observation_limit), Submit())
+        made = {tool.name: tool for tool in known}
+        self.tools: tuple[Tool, ...] = tuple(made[name] for name in (mode.tools if names is None else names))
         """The tools that a model is told of."""
         stand_in: dict[str, Tool] = {PythonInterpreter.name: TurnedOffInterpreter()}
         self._by_name = stand_in | {tool.name: tool for tool in self.tools}

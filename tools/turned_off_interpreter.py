@@ -11,16 +11,19 @@ import ast
 from pydantic import BaseModel
 
 from .interpreter_session import InterpreterSession, SubmissionError
-from .python_interpreter import CodeArguments
+from .python_interpreter import CodeArguments, PythonInterpreter
 from .tool import Observation
 
-_REFUSAL = "the interpreter is turned off; submit your solution"
+_REFUSAL = (
+    'the interpreter is turned off; submit your solution: write nothing but submit("""...""") with its '
+    "text, or nothing but its definitions and then submit(NAME) with the name of one of them"
+)
 
 
 class TurnedOffInterpreter:
     """Reads submissions out of cells and runs nothing."""
 
-    name = "python_interpreter"
+    name = PythonInterpreter.name
     description = "The interpreter is turned off; a cell may only submit."
     arguments: type[BaseModel] = CodeArguments
 

@@ -105,7 +105,7 @@ class PyInterpFactory:
         Raises:
             ConfigError: If a setting is not allowed.
         """
-        for name in ("action_format", "tools", "code_extraction"):
+        for name in ("action_format", "mode", "tools", "code_extraction"):
             if name in settings:
                 raise ConfigError(
                     f"{name}={settings[name]!r} is not allowed: TRL reads the calls; leave it out"

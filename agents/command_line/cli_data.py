@@ -21,9 +21,9 @@ from ...envs.task_sources.bad_row import BadRow
 from ...envs.task_sources.registry import TASK_SOURCES
 from ...envs.task_sources.task_source import HubFiles, LocalFiles, PackageRows
 from ...tools.formats.action_formats import ACTION_FORMATS
+from ..usage_error import UsageError
 from ..verl_adapter.names import AGENT_NAME, SINGLE_TURN_AGENT
-from . import cli_data_sft
-from .usage_error import UsageError
+from . import cli_data_sft, cli_data_synthesize
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
     _add_validate(parts.add_parser("validate", help="references must pass, wrong programs must fail"))
     _add_prepare(parts.add_parser("prepare", help="write parquet files for verl"))
     cli_data_sft.fill_parser(parts.add_parser("sft", help="write conversations for supervised training"))
+    cli_data_synthesize.fill_parser(parts.add_parser("synthesize", help="make tasks and tests with a model"))
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sets", metavar="SET", nargs="+", help=_SETS)
     parser.add_argument(
-        "--out", type=Path, default=Path("validation"), help="folder of results (%(default)s)"
+        "--output", type=Path, default=Path("validation"), help="folder of results (%(default)s)"
     )
     parser.add_argument("-n", "--tasks", type=_positive, help="the first tasks of each set (default: all)")
     parser.add_argument("--mutants", type=_natural, default=3, help="mutants of a reference (%(default)s)")
@@ -69,7 +70,7 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sets", metavar="SET", nargs="+", help=f"sets to train on, in this order: {_SETS}")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
     parser.add_argument("--test", metavar="SET", nargs="+", default=[], help="sets to test on")
     parser.add_argument(
         "--against",
@@ -144,14 +145,14 @@ def _validate(arguments: argparse.Namespace) -> int:
     console, failures = _console(), 0
     for text in arguments.sets:
         choice = _choice(text, arguments)
-        log = arguments.out / f"{_file_name(choice)}.jsonl"
+        log = arguments.output / f"{_file_name(choice)}.jsonl"
         if arguments.restart:
             log.unlink(missing_ok=True)
         summary, bad_rows = asyncio.run(_checked(choice, log, arguments, console))
         _write_validation(log, summary, bad_rows)
         console.print(f"{choice.label}: {told_validation(summary, len(bad_rows))}", soft_wrap=True)
         failures += summary.failures
-    console.print(f"Written: {arguments.out}", soft_wrap=True)
+    console.print(f"Written: {arguments.output}", soft_wrap=True)
     return 1 if failures else 0
 
 
@@ -159,7 +160,7 @@ async def _checked(
     choice: SetChoice, log: Path, arguments: argparse.Namespace, console: Console
 ) -> tuple[ValidationSummary, list[BadRow]]:
     from ...rewards.judge import Judge
-    from .data_display import RowProgress
+    from ..terminal.row_progress import RowProgress
 
     bad_rows: list[BadRow] = []
     counts = {"bad": 0}
@@ -221,7 +222,8 @@ def told_validation(summary: ValidationSummary, bad_rows: int) -> str:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from .data_display import RowProgress, told_counts
+    from ..terminal.row_progress import RowProgress
+    from .data_display import told_counts
 
     options = PreparationOptions(
         prompts=PromptStyle(arguments.prompts),
@@ -244,15 +246,15 @@ def _prepare(arguments: argparse.Namespace) -> int:
     with RowProgress(console) as progress:
 
         def keep(tasks: TaskSpool) -> list[int]:
-            return asyncio.run(_verified(tasks, arguments.out, progress))
+            return asyncio.run(_verified(tasks, arguments.output, progress))
 
-        preparation = Preparation(arguments.out, options, agent_name=agent, on_row=progress.add)
+        preparation = Preparation(arguments.output, options, agent_name=agent, on_row=progress.add)
         report = preparation.run(train, test, against, keep if arguments.verify else None)
     for line in told_counts(report):
         console.print(line, soft_wrap=True)
     written = report["written"]
     console.print(
-        f"Written: {written['train']} training and {written['test']} test tasks to {arguments.out}",
+        f"Written: {written['train']} training and {written['test']} test tasks to {arguments.output}",
         soft_wrap=True,
     )
     return 0

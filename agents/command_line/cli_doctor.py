@@ -1,4 +1,4 @@
-"""`replgym doctor`: what this machine gives, and what of it interpreters get."""
+"""`replgym doctor`: what this machine gives to interpreters, or whether it can carry out a training run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ..usage_error import UsageError
+from . import cli_doctor_run
 
 if TYPE_CHECKING:
     from ...kernels.isolation.machine_report import BackendFinding, Finding, MachineReport
@@ -21,7 +25,15 @@ _NAME = 18
 def add_parser(subparsers: Any) -> None:
     """Adds the command."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "doctor", help="say what this machine gives to interpreters, and how well they are isolated"
+        "doctor",
+        help="say what this machine gives to interpreters, or with --config whether a training run can start",
+    )
+    parser.add_argument("--config", help="preset or YAML file of a training run")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="section.key=value", help="settings that differ from the config"
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs"), help="folder of all runs (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -29,6 +41,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
+    if arguments.config is not None:
+        return cli_doctor_run.run(arguments)
+    if arguments.overrides:
+        raise UsageError(f"{arguments.overrides[0]!r} needs --config: the preset or YAML file of a run")
     from ...kernels.isolation.machine_report import examine_machine
 
     report = asyncio.run(examine_machine())

@@ -1,4 +1,4 @@
-"""`replgym report`: makes the page of a run."""
+"""`replgym report`: makes one page of one or more runs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from typing import Any
 
 def add_parser(subparsers: Any) -> None:
     """Adds the command."""
-    parser: argparse.ArgumentParser = subparsers.add_parser("report", help="write report.html of a run")
-    parser.add_argument("run_dir", metavar="RUN_DIR", type=Path, help="folder that a run wrote")
+    parser: argparse.ArgumentParser = subparsers.add_parser("report", help="write one HTML page about runs")
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="+",
+        type=Path,
+        help="folder of a training or evaluation, or its episodes",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="the page (default: report.html in RUN; here for several)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -18,11 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns the exit code."""
     from rich.console import Console
 
-    from ..report import write_report
+    from ..report.format import size
+    from ..report.page import write_report
     from ..report.tables import comparison_table
 
-    path = write_report(arguments.run_dir)
+    path = write_report(*arguments.runs, output=arguments.output)
     console = Console()
-    console.print(comparison_table(arguments.run_dir))
-    console.print(f"Written: {path}", soft_wrap=True)
+    console.print(comparison_table(*arguments.runs))
+    console.print(f"Written: {path}, {size(path.stat().st_size)}", soft_wrap=True, highlight=False)
     return 0

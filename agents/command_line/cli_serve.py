@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...envs.task_set import TaskSet
 from ...kernels.backend_options import Isolation
 from ...kernels.backends import BACKENDS
+from ..usage_error import UsageError
 from .cli_serve_openenv import serve_openenv
-from .usage_error import UsageError
 
 if TYPE_CHECKING:
     from ...rewards.service.problem import Problem

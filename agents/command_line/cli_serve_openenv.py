@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .usage_error import UsageError
+from ..usage_error import UsageError
 
 _TAKES = {"command", "run", "service", "host", "port", "open_to_all", "sessions", "settings"}
 _SESSIONS = 16

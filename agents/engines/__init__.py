@@ -6,6 +6,7 @@ from .engine_wire import EngineAnswer, EngineCall, EngineWire, FinishReason, Gen
 from .fleet_limits import FleetLimits
 from .fleet_stats import FleetStats
 from .scripted_engine import ScriptedEngine
+from .sglang_training_wire import SGLangTrainingWire
 from .sglang_wire import SGLangWire
 from .vllm_wire import VLLMWire
 
@@ -21,6 +22,7 @@ __all__ = [
     "FleetStats",
     "GenerateRequest",
     "RefusedError",
+    "SGLangTrainingWire",
     "SGLangWire",
     "ScriptedEngine",
     "UnavailableError",

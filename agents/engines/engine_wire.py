@@ -6,7 +6,7 @@ A wire is pure: it makes and reads JSON and does no input or output.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -34,6 +34,8 @@ class GenerateRequest:
     vocabulary: int
     """Ids from here on are padding of the embedding and no answer may hold them."""
     model: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of sampling that `Sampling` has not, by the engine's own names."""
 
 
 @dataclass(frozen=True, slots=True)

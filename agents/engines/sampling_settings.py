@@ -26,4 +26,4 @@ def sampling_settings(request: GenerateRequest) -> dict[str, Any]:
     }
     if sampling.stop:
         settings["stop"] = list(sampling.stop)
-    return settings
+    return settings | dict(request.more)

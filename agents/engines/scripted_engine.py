@@ -33,7 +33,7 @@ class _Running:
 
 @dataclass(eq=False)
 class ScriptedEngine:
-    """Serves `/generate` and `/abort_request` as SGLang does, `/v1/completions` as vLLM does."""
+    """Serves what SGLang does for sampling and for new weights, and `/v1/completions` as vLLM does."""
 
     script: Script | None = None
     """What it answers; by default a few ids that only the prompt decides."""
@@ -59,8 +59,12 @@ class ScriptedEngine:
     middlewares: Sequence[Any] = ()
     """`aiohttp` middlewares, to make the server fail."""
     weight_version: str = "default"
+    refuses_weights: str = ""
+    """Why it loads no weights; empty when it does."""
     asked: list[dict[str, Any]] = field(default_factory=list, init=False)
     """Bodies of all requests to sample."""
+    loaded: list[dict[str, Any]] = field(default_factory=list, init=False)
+    """Bodies of all requests to load weights."""
     taken_back: set[str] = field(default_factory=set, init=False)
     """Ids of requests that were aborted or whose connection was closed."""
     busy_seconds: float = field(default=0.0, init=False)
@@ -71,6 +75,8 @@ class ScriptedEngine:
         self._requests: dict[str, _Running] = {}
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self._going = asyncio.Event()
+        self._going.set()
 
     @property
     def url(self) -> str:
@@ -92,6 +98,10 @@ class ScriptedEngine:
                 web.post("/generate", self._sglang),
                 web.post("/v1/completions", self._vllm),
                 web.post("/abort_request", self._abort),
+                web.post("/pause_generation", self._pause),
+                web.post("/continue_generation", self._go_on),
+                web.post("/update_weights_from_disk", self._load_weights),
+                web.post("/flush_cache", self._health),
                 web.post("/tokenize", self._tokenize),
                 web.get("/v1/models", self._models),
                 web.get("/health", self._health),
@@ -125,6 +135,7 @@ class ScriptedEngine:
 
     async def _play(self, body: dict[str, Any], request_id: str, prompt: list[int], most: int) -> _Running:
         """Samples on a slot until the script ends or somebody breaks it off."""
+        await self._going.wait()
         self.asked.append(body)
         script = self.script or self._from_prompt
         wanted = tuple(script(tuple(prompt), len(self.asked) - 1))
@@ -208,6 +219,25 @@ class ScriptedEngine:
             self.taken_back.add(request_id)
             request.broken_off.set()
         return _json({})
+
+    async def _pause(self, _: web.Request) -> web.Response:
+        self._going.clear()
+        self.break_off()
+        return _json({})
+
+    async def _go_on(self, _: web.Request) -> web.Response:
+        self._going.set()
+        return _json({})
+
+    async def _load_weights(self, http: web.Request) -> web.Response:
+        body = await http.json()
+        self.loaded.append(body)
+        if self.refuses_weights:
+            return _json({"success": False, "message": self.refuses_weights}, 400)
+        if body["abort_all_requests"]:
+            self.break_off()
+        self.weight_version = body["weight_version"]
+        return _json({"success": True, "message": ""})
 
     async def _tokenize(self, http: web.Request) -> web.Response:
         if self.encode is None:

@@ -14,7 +14,15 @@ from pydantic import BaseModel, ConfigDict
 
 from ...rewards.quality import Quality, difficulty_rank
 from ..rollouts.episode import Episode
-from .statistics import Interval, pass_at_k, rate_interval, wilson_interval
+from ..rollouts.task_place import TaskPlace
+from .statistics import (
+    Interval,
+    clustered_standard_error,
+    pass_at_k,
+    rate_interval,
+    standard_error_across_runs,
+    wilson_interval,
+)
 from .summary_tally import SummaryTally, TaskCounts
 
 
@@ -42,9 +50,13 @@ class EvaluationSummary(BaseModel):
     pass_at_1: float | None
     """Share of scored episodes that solved their task; None when nothing was scored."""
     interval: Interval | None
-    """95 % interval of `pass_at_1`, bootstrapped by task."""
+    """95 % interval of `pass_at_1`, by task; see `rate_interval`."""
     wilson: Interval | None
     """95 % Wilson interval of `pass_at_1`; right only with one sample per task."""
+    standard_error: float | None = None
+    """Of `pass_at_1`, clustered by task; None with fewer than two tasks."""
+    standard_error_across_runs: float | None = None
+    """Of the mean over samples, each sample number taken as a run over all tasks; None with one sample."""
     pass_at_k: dict[int, float]
     """Unbiased, mean over the tasks, for powers of two up to the scored samples that every task has."""
     mean_turns: float | None
@@ -57,6 +69,21 @@ class EvaluationSummary(BaseModel):
     """Messages that went on with an output of their own."""
     parse_errors: int = 0
     """Messages that could not be read."""
+    empty: int = 0
+    """Messages without any text."""
+    cut: int = 0
+    """Messages that were cut at their most tokens."""
+    ignored_stops: int = 0
+    """Messages in which the endpoint went on after a stop text; the rest was cut off here."""
+    overflows: int = 0
+    """Episodes that ended before their first message, since the prompt does not fit into the context."""
+    unsubmitted: int = 0
+    """Episodes with messages, but without a submission."""
+    uncalled: int = 0
+    """Episodes whose tools travelled beside the messages, where none of them all made a call."""
+    mean_prompt_tokens: float | None = None
+    """Of all requests of an episode together."""
+    mean_completion_tokens: float | None = None
     drift_rate: float | None = None
     """Share of recorded messages whose ids may not be what the engine saw or sampled; see `Drift.drifted`.
 
@@ -99,6 +126,8 @@ class EvaluationSummary(BaseModel):
             pass_at_1=solved / scored if scored else None,
             interval=rate_interval([(counts.solved, counts.scored) for counts in known]),
             wilson=wilson_interval(solved, scored) if scored else None,
+            standard_error=clustered_standard_error([_outcomes(counts) for counts in known]),
+            standard_error_across_runs=_across_runs(tally),
             pass_at_k={k: fmean(pass_at_k(n, c, k) for n, c, _ in known) for k in _powers(known)},
             mean_turns=tally.turns / scored if scored else None,
             mean_tool_calls=tally.tool_calls / scored if scored else None,
@@ -106,6 +135,14 @@ class EvaluationSummary(BaseModel):
             repaired=tally.repaired,
             invented_outputs=tally.invented_outputs,
             parse_errors=tally.parse_errors,
+            empty=tally.empty,
+            cut=tally.cut,
+            ignored_stops=tally.ignored_stops,
+            overflows=tally.overflows,
+            unsubmitted=tally.unsubmitted,
+            uncalled=0 if tally.tool_calls else tally.schemas,
+            mean_prompt_tokens=tally.prompt_tokens / scored if scored else None,
+            mean_completion_tokens=tally.completion_tokens / scored if scored else None,
             drift_rate=tally.drift.drift_rate,
             retokenization_rate=tally.drift.retokenization_rate,
             mean_reward=tally.rewards / tally.rewarded if tally.rewarded else None,
@@ -113,7 +150,7 @@ class EvaluationSummary(BaseModel):
             difficulties={level: tally.levels[level].quality() for level in levels},
             failures=dict(tally.failures),
             stops=dict(tally.stops),
-            tasks=tuple(TaskResult(task_id=name, **counts._asdict()) for name, counts in tally.tasks.items()),
+            tasks=_task_results(tally),
             seconds=seconds,
         )
 
@@ -140,6 +177,26 @@ class EvaluationSummary(BaseModel):
         )
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the endpoint, the limits or the format rather than with answers, a line each."""
+        told = {
+            f"{self.unsubmitted:,} of {self.scored:,} episodes ended without a submission: if their messages "
+            "hold solutions, take a message without a call as the answer (--code-extraction), try another "
+            "--action-format, or raise --max-turns": self.unsubmitted,
+            f"none of {self.uncalled:,} episodes made a call: the server's chat template may leave out the "
+            "tools; --action-format json writes them into the prompt": self.uncalled,
+            f"{self.empty:,} messages were empty: where the model thinks apart from its answer, let the "
+            "server return that thinking in the message, or raise --max-tokens": self.empty,
+            f"{self.cut:,} messages were cut at their most tokens: raise --max-tokens": self.cut,
+            f"{self.ignored_stops:,} messages went on after a stop text, which the server ignores; "
+            "they were cut there": self.ignored_stops,
+            f"{self.overflows:,} episodes ended before their first message, since the prompt and "
+            "--max-tokens do not fit into the engine's context: serve a longer one or lower "
+            "--max-tokens": self.overflows,
+        }
+        return tuple(line for line, count in told.items() if count)
+
+    @property
     def failed(self) -> int:
         """Episodes in which the machine broke."""
         return self.episodes - self.scored
@@ -147,12 +204,35 @@ class EvaluationSummary(BaseModel):
 
 def success_interval(episodes: Iterable[Episode], draws: int = 2000) -> Interval | None:
     """The 95 % interval of the success rate of scored episodes; None without any. See `rate_interval`."""
-    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    counts: defaultdict[TaskPlace, list[int]] = defaultdict(lambda: [0, 0])
     for episode in episodes:
         if episode.failure is None:
-            counts[episode.task_id][0] += episode.solved
-            counts[episode.task_id][1] += 1
+            count = counts[TaskPlace.of(episode)]
+            count[0] += episode.solved
+            count[1] += 1
     return rate_interval([(solved, scored) for solved, scored in counts.values()], draws=draws)
+
+
+def _task_results(tally: SummaryTally) -> tuple[TaskResult, ...]:
+    """The tasks by their ids, and by their sets where there are several."""
+    several = len({place.set for place in tally.tasks}) > 1
+    return tuple(
+        TaskResult(task_id=f"{place.set}: {place.id}" if several else place.id, **counts._asdict())
+        for place, counts in tally.tasks.items()
+    )
+
+
+def _outcomes(counts: TaskCounts) -> list[float]:
+    return [1.0] * counts.solved + [0.0] * (counts.scored - counts.solved)
+
+
+def _across_runs(tally: SummaryTally) -> float | None:
+    """Only where every sample number was scored on every task."""
+    runs = list(tally.samples.values())
+    if len({scored for _, scored in runs}) != 1:
+        return None
+    found = standard_error_across_runs([solved / scored for solved, scored in runs])
+    return found[1] if found else None
 
 
 def _powers(tasks: Sequence[TaskCounts]) -> list[int]:

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 
 class EndpointError(RuntimeError):
-    """The endpoint cannot be used as configured; one line that names the URL and the fix."""
+    """The endpoint does not work; one line that names the URL and the fix."""
+
+
+class EndpointSettingError(EndpointError):
+    """What was said about the endpoint is wrong: its address, its key or its model."""

@@ -42,6 +42,8 @@ class Completion:
     """Log-probabilities (natural) of `token_ids` under the sampling distribution; empty when not known."""
     finish_reason: str = "stop"
     """`stop` or `length`."""
+    stop_ignored: bool = False
+    """Whether the engine went on after a stop text; what came after it is not in `text`."""
     prompt_ids: tuple[int, ...] = ()
     """What the engine says that it saw; empty when it does not say."""
     prompt_tokens: int = 0
@@ -65,6 +67,10 @@ class PolicyContext:
 
 class PolicyError(RuntimeError):
     """The engine behind a policy failed; the episode ends with a `Failure`, never with a wrong answer."""
+
+
+class ContextOverflowError(PolicyError):
+    """The conversation is longer than the engine can hold: the episode ends as it stands, and is scored."""
 
 
 class Policy(Protocol):

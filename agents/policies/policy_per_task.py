@@ -12,6 +12,6 @@ from .policy import Policy
 class PolicyPerTask(Protocol):
     """Gives each task a policy of its own."""
 
-    def for_task(self, task: Task) -> Policy:
-        """The policy that plays `task`."""
+    def for_task(self, task: Task, sample: int) -> Policy:
+        """The policy that plays one sample of `task`."""
         ...

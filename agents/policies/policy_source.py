@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -19,4 +20,13 @@ class PolicySource(Protocol):
         Args:
             parser: How the environment reads messages.
         """
+        ...
+
+    @property
+    def served(self) -> bool:
+        """Whether it asks an endpoint, so that its failures are those of the endpoint."""
+        ...
+
+    def identity(self) -> Mapping[str, str]:
+        """What tells it apart from every other policy, wherever it is served."""
         ...

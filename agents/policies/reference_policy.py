@@ -21,7 +21,7 @@ class ReferencePolicy:
         """What reports call this policy."""
         return "reference"
 
-    def for_task(self, task: Task) -> ScriptedPolicy:
+    def for_task(self, task: Task, sample: int) -> ScriptedPolicy:
         """A policy that submits the task's reference in its first message.
 
         Raises:

@@ -1,5 +1,1 @@
-"""The report of a run: a page in one file, and tables for the terminal."""
-
-from .page import write_report
-
-__all__ = ["write_report"]
+"""The report of runs: a page in one file (`page.write_report`), and tables for the terminal (`tables`)."""

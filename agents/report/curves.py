@@ -12,7 +12,7 @@ from statistics import fmean
 
 from ..evaluation.evaluation_summary import success_interval
 from ..rollouts.episode import Episode
-from .chart import Series
+from .charts.line_chart import Series
 
 _BAND_DRAWS = 400
 
@@ -33,7 +33,7 @@ def window_of(steps: int) -> int:
     return max(1, steps // 10 // 2 * 2 + 1)
 
 
-def success_curve(steps: Steps) -> Series:
+def success_curve(steps: Steps, name: str, style: str) -> Series:
     """Success over training: raw means, pooled line and its 95 % band."""
     line, band = [], []
     for step, pool in _pools(steps).items():
@@ -42,7 +42,15 @@ def success_curve(steps: Steps) -> Series:
         if interval is not None:
             band.append((float(step), interval.low, interval.high))
     points = [(float(step), fmean(e.solved for e in episodes)) for step, episodes in steps.items()]
-    return Series("success", "after", line, band, points)
+    return Series(name, style, line, band, points)
+
+
+def mean_of(curves: Sequence[Series]) -> Series:
+    """The mean of several lines, at the steps that all of them have; at all steps where none is common."""
+    values = [dict(curve.line) for curve in curves]
+    common = set.intersection(*map(set, values)) or set.union(*map(set, values))
+    line = [(x, fmean(each[x] for each in values if x in each)) for x in sorted(common)]
+    return Series(f"mean of {len(curves)} runs", "mean", line)
 
 
 def mean_curve(steps: Steps, name: str, style: str, value: Callable[[Episode], float]) -> Series:
@@ -52,9 +60,9 @@ def mean_curve(steps: Steps, name: str, style: str, value: Callable[[Episode], f
     return Series(name, style, line, (), points)
 
 
-def metric_curve(metrics: Mapping[int, Mapping[str, float]], key: str, style: str) -> Series:
+def metric_curve(metrics: Mapping[int, Mapping[str, float]], key: str, style: str, name: str) -> Series:
     """One number of the trainer over its steps."""
-    return Series(key, style, [(float(step), data[key]) for step, data in metrics.items() if key in data])
+    return Series(name, style, [(float(step), data[key]) for step, data in metrics.items() if key in data])
 
 
 def _pools(steps: Steps) -> dict[int, list[Episode]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from typing import Any
 
 from ..evaluation.statistics import Interval
 
@@ -43,6 +45,16 @@ def number(value: float | None) -> str:
     digits = max(0, 2 - math.floor(math.log10(size)))
     text = f"{value:.{min(digits, 4)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def setting(value: Any) -> str:
+    """A value of a configuration."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def size(count: int) -> str:
+    """Bytes, as `2.1 MB`."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The quality of submissions by arm and level, as HTML."""
+"""The quality of submissions by evaluation and level, as HTML."""
 
 from __future__ import annotations
 
@@ -7,28 +7,20 @@ from html import escape
 from ...rewards.quality import Quality, QualityBand
 from ..evaluation.evaluation_summary import EvaluationSummary
 from . import format as shown
-from .run_data import RunData
-from .sections import arm_name, arm_styles
+from .markup import nothing, swatch, table
+from .report_data import ReportData
 
 
-def quality_table(run: RunData) -> str:
-    """One row for each arm and level: the share of tests passed, and how many episodes are in each band."""
-    rows = []
-    styles = arm_styles(run)
-    for arm, episodes in run.arms.items():
-        for level, quality in EvaluationSummary.of(episodes).difficulties.items():
-            swatch = f'<i class="swatch c-{styles[arm]}"></i>'
-            name = (
-                f'<th scope="row">{swatch}{escape(arm_name(arm))}</th><td class="text">{escape(level)}</td>'
-            )
-            rows.append(f"<tr>{name}{''.join(f'<td>{value}</td>' for value in _values(quality))}</tr>")
+def quality_table(data: ReportData) -> str:
+    """One row for each evaluation and level: share of tests passed, and episodes by band."""
+    rows = [
+        [swatch(arm.style) + escape(arm.label), escape(level), *_values(quality)]
+        for arm in data.arms
+        for level, quality in EvaluationSummary.of(arm.episodes).difficulties.items()
+    ]
     if not rows:
-        return '<p class="missing">No held-out episodes yet.</p>'
-    heads = ("episodes", "solved", "tests passed", *QualityBand)
-    head = '<th scope="col">arm</th><th scope="col" class="text">level</th>'
-    head += "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    table = f'<table class="numbers"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    return f'<div class="scroll">{table}</div>'
+        return nothing("No evaluation yet.")
+    return table(("evaluation", "level", "episodes", "solved", "tests passed", *QualityBand), rows, texts=2)
 
 
 def _values(quality: Quality) -> tuple[str, ...]:

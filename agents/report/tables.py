@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...rewards.quality import QualityBand
 from ..evaluation.evaluation_summary import EvaluationSummary
+from ..records.run_data import read_run
 from . import format as shown
-from .run_data import read_run
-from .sections import arm_name
+from .report_data import ReportData
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,12 +63,16 @@ def quality_table(summary: EvaluationSummary) -> Table:
     return table
 
 
-def comparison_table(run_dir: Path) -> Table:
-    """The arms of a run, before and after training first.
+def comparison_table(*runs: Path) -> Table:
+    """The evaluations of runs, before and after training first.
 
     Raises:
-        FileNotFoundError: If there is no such directory, or it holds no part of a run.
+        FileNotFoundError: If a run does not exist, or holds no part of one.
     """
-    arms = read_run(run_dir).arms
-    names = [*arms, *(arm for arm in ("before", "after") if arm not in arms)]
-    return summary_table({arm_name(a): EvaluationSummary.of(arms[a]) if a in arms else None for a in names})
+    data = ReportData.of([read_run(run) for run in runs])
+    rows: dict[str, EvaluationSummary | None] = {
+        arm.label: EvaluationSummary.of(arm.episodes) for arm in data.arms
+    }
+    if len(data.runs) == 1 and data.runs[0].is_training:
+        rows |= {arm: None for arm in ("before", "after") if arm not in data.runs[0].arms}
+    return summary_table(rows)

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...kernels.cell_result import CellResult
+from ...rewards.episode_facts import TokenFacts
 from ...rewards.verdict import Verdict
 from ..tokens.branch import Branch
 from ..tokens.drift import Drift
@@ -43,13 +45,29 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Request(_Record):
+    """One tool call of a message."""
+
+    tool: str
+    refused: bool = False
+    """Whether it was not carried out."""
+    cell: int | None = None
+    """Which of the turn's cells it ran."""
+
+
 class Turn(_Record):
     """One message of the policy and what the environment answered."""
 
     action: str
     observation: str
+    answers: tuple[str, ...] = ()
+    """What each call gave, where a message made several; `observation` is all of them."""
     code: tuple[str, ...] = ()
     """Cells that ran in this turn."""
+    results: tuple[CellResult, ...] = ()
+    """What the cells did, one for each, as `kept_result` keeps it; empty in records that lack it."""
+    requests: tuple[Request, ...] = ()
+    """The tool calls one by one."""
     calls: int = 0
     """Tool calls that were carried out."""
     host_calls: int = 0
@@ -63,13 +81,21 @@ class Turn(_Record):
     """Calls that were not carried out, because a message may not make so many."""
     invented_output: bool = False
     """Whether the message went on with an output that no interpreter gave; it was ignored."""
+    answered: bool = False
+    """Whether the message handed in a program by itself, without a call."""
     void: bool = False
     """Whether neither code nor an answer came of the message."""
+    tokens: TokenFacts = TokenFacts()
+    """How long message and response are, as rewards were told."""
     finish_reason: str = "stop"
+    stop_ignored: bool = False
+    """Whether the endpoint went on after a stop text, so that the rest was cut off here."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     policy_seconds: float = 0.0
     environment_seconds: float = 0.0
+    wait_seconds: float = 0.0
+    """What of `environment_seconds` was waiting for an interpreter."""
 
 
 class Episode(_Record):
@@ -81,6 +107,8 @@ class Episode(_Record):
     group: str = ""
     """Episodes of one group share task and policy, and are compared with each other."""
     sample: int = 0
+    fingerprint: str = ""
+    """Names everything that decides the episode, from the task to the sampling; empty where nobody asked."""
     attempt: int = 1
     """Which try at this sample it is in its run; the last one counts."""
     step: int | None = None
@@ -88,6 +116,10 @@ class Episode(_Record):
     seed: int | None = None
     messages: tuple[dict[str, str], ...]
     """What the policy was told first: system and user messages."""
+    tool_schemas: tuple[dict[str, Any], ...] = ()
+    """Schemas of tools that travelled beside the messages."""
+    action_format: str = ""
+    """How messages were read and answered; empty in records that lack it."""
     turns: tuple[Turn, ...] = ()
     branches: tuple[Branch, ...] = ()
     """What was sampled, with all that the engine saw; more than one when its context broke with the past."""

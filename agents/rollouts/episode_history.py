@@ -9,21 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from .episode import Episode, Failure
-from .episode_key import EpisodeKey
-from .episode_log import not_an_episode, whole_lines
-
-
-class _Head(BaseModel):
-    """The part of a line that says what it is about."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    task_id: str
-    sample: int = 0
-    failure: Failure | None = None
+from ..line_log import whole_lines
+from .episode import Episode
+from .episode_head import EpisodeHead
+from .episode_log import read_line
+from .task_place import TaskPlace
 
 
 def last_attempts(path: Path, *, scored_only: bool = False) -> Iterator[Episode]:
@@ -36,18 +26,12 @@ def last_attempts(path: Path, *, scored_only: bool = False) -> Iterator[Episode]
     Raises:
         EpisodeLogError: If a whole line is no episode.
     """
-    last: dict[EpisodeKey, int] = {}
+    last: dict[tuple[TaskPlace, int], int] = {}
     for number, line in whole_lines(path):
-        try:
-            head = _Head.model_validate_json(line)
-        except ValidationError as error:
-            raise not_an_episode(path, number, error) from error
-        last[EpisodeKey(head.task_id, head.sample)] = 0 if scored_only and head.failure else number
+        head = read_line(EpisodeHead, path, number, line)
+        last[TaskPlace.of(head), head.sample] = 0 if scored_only and head.failure else number
     wanted = {number for number in last.values() if number}
     del last
     for number, line in whole_lines(path):
         if number in wanted:
-            try:
-                yield Episode.model_validate_json(line)
-            except ValidationError as error:
-                raise not_an_episode(path, number, error) from error
+            yield read_line(Episode, path, number, line)

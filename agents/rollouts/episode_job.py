@@ -5,9 +5,9 @@ Jobs are made as they are taken, so that a run over millions of tasks holds only
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from ...envs.task import Task
 from .episode_key import EpisodeKey
@@ -21,6 +21,10 @@ class EpisodeJob:
     sample: int = 0
     attempt: int = 1
     """Grows by one whenever the machine broke and the job is played again."""
+    fingerprint: str = ""
+    """Becomes `Episode.fingerprint`."""
+    info: Mapping[str, Any] = field(default_factory=dict)
+    """Joins `Episode.info`, such as the set that the task is of."""
 
     @property
     def key(self) -> EpisodeKey:

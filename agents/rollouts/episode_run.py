@@ -11,18 +11,28 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
 from ...envs.async_interpreter_env import AsyncInterpreterEnv, FailureKind, StepResult
 from ...envs.task import Task
-from ...rewards.episode_facts import TokenFacts
-from ..policies.policy import Completion, Message, Policy, PolicyContext, PolicyError, Sampling
+from ...rewards.episode_facts import CallFacts, TokenFacts
+from ...tools.well_formed import well_formed
+from ..policies.policy import (
+    Completion,
+    ContextOverflowError,
+    Message,
+    Policy,
+    PolicyContext,
+    PolicyError,
+    Sampling,
+)
 from ..tokens.branch_builder import BranchBuilder
 from ..tokens.drift import Drift
-from ..tokens.plain_text import well_formed
 from ..tokens.transcript import Context, Transcript
-from .episode import Episode, Failure, StopReason, Turn
+from .episode import Episode, Failure, Request, StopReason, Turn
+from .kept_result import kept_result
 from .rollout_limits import RolloutLimits
 
 
@@ -82,7 +92,10 @@ class EpisodeRun:
         if room <= 0:
             return await self._out_of_tokens()
         asked = time.monotonic()
-        completion = await self._sample(room)
+        try:
+            completion = await self._sample(room)
+        except ContextOverflowError:
+            return await self._out_of_tokens()
         answered = time.monotonic()
         text = self._whole(completion.text)
         step = self._last = await self.env.step(text, tokens=self._tokens(completion))
@@ -143,7 +156,7 @@ class EpisodeRun:
         sampling = replace(
             self.sampling,
             max_tokens=min(room, self.sampling.max_tokens),
-            stop=self.env.parser.stop if self.limits.stop_at_call else (),
+            stop=(*(self.env.parser.stop if self.limits.stop_at_call else ()), *self.sampling.stop),
             seed=self._turn_seed(),
         )
         if self._transcript is None:
@@ -267,6 +280,8 @@ class EpisodeRun:
             "policy": self.policy.name,
             "seed": self.seed,
             "messages": tuple(dict(message) for message in self._first),
+            "tool_schemas": tuple(dict(schema) for schema in self._tools),
+            "action_format": self.env.parser.name,
             "turns": tuple(self._turns),
             "branches": self._branches.branches,
             "drift": self._drift if self._drift.turns else None,
@@ -295,7 +310,10 @@ def _turn(
     return Turn(
         action=completion.text,
         observation=well_formed(step.observation),
-        code=tuple(record.code),
+        answers=tuple(map(well_formed, record.answers)) if len(record.answers) > 1 else (),
+        code=tuple(map(well_formed, record.code)),
+        results=tuple(map(kept_result, record.results)),
+        requests=_requests(record.requests),
         calls=record.calls,
         host_calls=record.host_calls,
         parse_error=record.parse_error,
@@ -303,10 +321,22 @@ def _turn(
         repaired=record.repaired,
         left_out=record.left_out,
         invented_output=record.invented_output,
+        answered=record.answered,
         void=record.facts.void,
+        tokens=record.tokens,
         finish_reason=completion.finish_reason,
+        stop_ignored=completion.stop_ignored,
         prompt_tokens=completion.prompt_tokens,
         completion_tokens=completion.completion_tokens,
         policy_seconds=policy_seconds,
         environment_seconds=environment_seconds,
+        wait_seconds=record.wait_seconds,
+    )
+
+
+def _requests(calls: Sequence[CallFacts]) -> tuple[Request, ...]:
+    cells = count()
+    return tuple(
+        Request(tool=call.tool, refused=call.refused, cell=None if call.result is None else next(cells))
+        for call in calls
     )

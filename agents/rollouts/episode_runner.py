@@ -28,6 +28,7 @@ class EpisodeRunner:
         *,
         log: EpisodeLog | None = None,
         on_episode: Callable[[Episode], None] | None = None,
+        on_attempt: Callable[[Episode], None] | None = None,
         retry: RetryStrategy | None = None,
         breaker: FailureBreaker | None = None,
     ) -> None:
@@ -37,12 +38,14 @@ class EpisodeRunner:
             player: Who plays.
             log: Gets every attempt as it ends; the last one at a key counts.
             on_episode: Called with every episode, which is its last attempt, after it was logged.
+            on_attempt: Called with every attempt, after it was logged.
             retry: When an attempt that failed is followed by another.
             breaker: Stops the run when too many attempts fail.
         """
         self._player = player
         self._log = log
         self._on_episode = on_episode
+        self._on_attempt = on_attempt
         self._retry = retry or RetryStrategy()
         self._breaker = breaker or FailureBreaker.for_concurrency(player.seats)
         self._playing: set[asyncio.Task[None]] = set()
@@ -88,6 +91,8 @@ class EpisodeRunner:
         # No wait from here to the last count: an episode is recorded and counted, or neither.
         if self._log is not None:
             self._log.append(episode)
+        if self._on_attempt is not None:
+            self._on_attempt(episode)
         pause = self._retry.pause_after(episode)
         if pause is None:
             queue.finished()

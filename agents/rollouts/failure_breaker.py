@@ -10,13 +10,17 @@ import math
 from collections import deque
 from typing import Self
 
-from .episode import Episode
+from .episode import Episode, Failure
 
 _LEAST = 8
 
 
 class EvaluationError(RuntimeError):
     """So many episodes failed that going on makes no sense; names the last cause."""
+
+
+class EndpointFailedError(EvaluationError):
+    """It was the policy's endpoint that failed them."""
 
 
 class FailureBreaker:
@@ -51,7 +55,8 @@ class FailureBreaker:
         self._last.append(episode.failure is not None)
         self._failed += self._last[-1]
         if self._failed >= self._least and self._failed >= self._share * len(self._last):
-            raise EvaluationError(
+            kind = EndpointFailedError if episode.failure is Failure.POLICY else EvaluationError
+            raise kind(
                 f"{self._failed} of the last {len(self._last)} attempts failed; the last one: "
                 f"{episode.failure or 'scored'} {episode.failure_message}".rstrip()
             )

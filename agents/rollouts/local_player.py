@@ -41,15 +41,17 @@ class LocalPlayer:
     async def play(self, job: EpisodeJob) -> Episode:
         """Plays one attempt; see `EpisodePlayer.play`."""
         task, settings = job.task, self._settings
-        acting = self._policy.for_task(task) if isinstance(self._policy, PolicyPerTask) else self._policy
+        acting = self._policy
+        if isinstance(acting, PolicyPerTask):
+            acting = acting.for_task(task, job.sample)
         labels = {
             "group": task.id,
             "sample": job.sample,
             "attempt": job.attempt,
-            "info": {"difficulty": task.metadata.difficulty, **settings.info},
+            "fingerprint": job.fingerprint,
+            "info": {"difficulty": task.metadata.difficulty, **settings.info, **job.info},
         }
-        env = AsyncInterpreterEnv(settings.env, pool=self._pool, judge=self._judge)
-        try:
+        async with AsyncInterpreterEnv(settings.env, pool=self._pool, judge=self._judge) as env:
             return await rollout(
                 env,
                 acting,
@@ -59,8 +61,6 @@ class LocalPlayer:
                 seed=None if settings.seed is None else settings.seed + job.sample,
                 labels=labels,
             )
-        finally:
-            await env.close()
 
 
 @asynccontextmanager
@@ -82,7 +82,7 @@ async def open_local_player(
         if value is not None and value < 1:
             raise ValueError(f"{name} is {value}; give at least 1")
     size = kernels or min(seats, _MOST_KERNELS)
-    allow_open_files(size, seats)
-    pool = settings.env.make_pool(size=size, warm=min(_WARM, size))
+    pool = settings.env.make_pool(size=size, warm=min(_WARM, size) if settings.env.runs_cells else 0)
+    allow_open_files(pool.stats().size, seats)
     async with settings.env.make_judge() as judge, pool:
         yield LocalPlayer(policy, settings, pool, judge, seats)

@@ -165,6 +165,19 @@ async def open_ray_player(
         KernelStartError: If there is no such cluster.
         NoNodeLeftError: If no node can play.
     """
+    async with _connected(address):
+        actors = _start_actors(policy, settings, seats, kernels)
+        player = RayPlayer(actors, seats, settings.limits.seconds + _MARGIN_SECONDS)
+        try:
+            await player.open()
+            yield player
+        finally:
+            await player.close()
+
+
+@asynccontextmanager
+async def _connected(address: str | None) -> AsyncIterator[None]:
+    """Joins a cluster and leaves it, unless this process is in one already."""
     import ray
 
     ours = not ray.is_initialized()
@@ -174,13 +187,7 @@ async def open_ray_player(
         except (ConnectionError, ValueError) as error:
             raise KernelStartError(f"--ray {address}: {error}") from error
     try:
-        actors = _start_actors(policy, settings, seats, kernels)
-        player = RayPlayer(actors, seats, settings.limits.seconds + _MARGIN_SECONDS)
-        try:
-            await player.open()
-            yield player
-        finally:
-            await player.close()
+        yield
     finally:
         if ours:
             await asyncio.to_thread(ray.shutdown)

@@ -16,7 +16,7 @@ class RunStoppedError(RuntimeError):
     """A signal stopped the run; what had ended is recorded."""
 
     def __init__(self, received: signal.Signals) -> None:
-        super().__init__("stopped")
+        super().__init__(f"stopped by {received.name}")
         self.exit_code = 128 + received
         """What a shell expects of a process that a signal stopped."""
 

@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from ...tools.well_formed import well_formed
 from ..policies.native_tools import plain_messages
 from .masked_messages import MaskedMessages
-from .plain_text import PlainText, well_formed
+from .plain_text import PlainText
 
 Messages = Sequence[Mapping[str, Any]]
 

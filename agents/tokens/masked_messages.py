@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .plain_text import well_formed
+from ...tools.well_formed import well_formed
 
 
 class MaskedMessages:

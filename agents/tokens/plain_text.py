@@ -54,13 +54,6 @@ class PlainText:
             yield text[start:end]
 
 
-def well_formed(text: str) -> str:
-    """The text without lone surrogates, which no encoding can carry; pairs become their character."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def _count(pieces: Sequence[str], word: str) -> int:
     return sum(piece.count(word) for piece in pieces)
 

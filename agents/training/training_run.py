@@ -1,6 +1,6 @@
 """A training run from nothing to a trained policy, in stages that resume.
 
-Demonstrations, warm start, measurement, GRPO, measurement.
+Demonstrations, warm start, measurement, training, measurement.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from typing import Any
 import yaml
 
 from ...envs.async_interpreter_env import AsyncInterpreterEnv
-from ...envs.env_config import EnvConfig
+from ...envs.env_config import ConfigError, EnvConfig
 from ...envs.task_set import TaskSet
 from ...tools.submit import Submit
 from ..evaluation.evaluation import evaluate
 from ..policies.expert_policy import ExpertPolicy
 from ..policies.novice_policy import NovicePolicy
 from ..policies.policy import Policy, Sampling
-from ..rollouts.episode import Episode
 from ..rollouts.episode_log import EpisodeLog, read_episodes
 from ..rollouts.rollout_limits import RolloutLimits
-from .run_folder import RunFolder
-from .stage_display import StageDisplay
+from ..terminal.stage_display import StageDisplay
+from ..verl_adapter.names import HELDOUT, TRAIN
+from ..verl_runs.hub_model import located
+from ..verl_runs.verl_process import run_verl
+from .run_monitoring import monitor_run
+from .run_tasks import EVALUATION_SEED, RunTasks
 from .train_config import TrainConfig
-from .trainer_health import TrainerHealth
+from .training_folder import TrainingFolder
 from .verl_overrides import agent_loop_entry, verl_overrides
-from .verl_process import run_verl
-
-_EVALUATION_SEED = 10_000
-_DEMONSTRATION_SEED = 20_000
 
 
 class TrainingRun:
     """Carries out the stages of one run that are not done yet."""
 
-    def __init__(self, config: TrainConfig, folder: RunFolder, display: StageDisplay) -> None:
+    def __init__(self, config: TrainConfig, folder: TrainingFolder, display: StageDisplay) -> None:
         self._config = config
         self._folder = folder
         self._display = display
+        self._tasks = RunTasks(config)
         self._limits = RolloutLimits(
-            turn_tokens=config.grpo.max_turn_tokens,
-            response_tokens=config.grpo.max_response_tokens,
-            prompt_tokens=config.grpo.max_prompt_tokens,
-            stop_at_call=config.grpo.stop_at_call,
-            seconds=config.grpo.episode_seconds,
+            turn_tokens=config.rollout.max_turn_tokens,
+            response_tokens=config.rollout.max_response_tokens,
+            prompt_tokens=config.rollout.max_prompt_tokens,
+            stop_at_call=config.rollout.stop_at_call,
+            seconds=config.rollout.episode_seconds,
         )
 
     async def run(self) -> None:
@@ -56,22 +56,17 @@ class TrainingRun:
             TrainerError: If verl's trainer failed.
             EvaluationError: If too many episodes failed.
         """
-        if self._config.model.path is None:
+        config, folder = self._config, self._folder
+        if config.model.path is None:
             await self._demonstrate()
-            self._warm_start()
-        start = Path(self._config.model.path or self._folder.warm_start)
-        await self._measure("before", start)
+            await self._warm_start()
+        start = config.model.path or str(folder.warm_start)
+        here = config.platform == "cpu"
+        if here and config.evaluation.before:
+            await self._measure("before", start)
         await self._train(start)
-        await self._measure("after", self._folder.trained)
-
-    def _tasks(self, split: str, size: int, seed: int) -> TaskSet:
-        tasks = self._config.tasks
-        if tasks.task_set != "blackbox":
-            chosen = tasks.split if split == "train" else tasks.heldout_split or tasks.split
-            found = TaskSet.load(tasks.task_set, path=tasks.path, split=chosen)
-            ordered = found if split == "train" and not tasks.shuffle else found.shuffle(seed)
-            return ordered.take(size)
-        return TaskSet.load("blackbox", split=split, levels=tasks.levels, size=size, seed=seed)
+        if here and config.evaluation.after:
+            await self._measure("after", str(folder.trained))
 
     async def _demonstrate(self) -> None:
         """Plays the demonstrations through the environment."""
@@ -87,7 +82,7 @@ class TrainingRun:
             "demonstrations", settings.expert_episodes + settings.novice_episodes
         ) as stage:
             for policy, count in shares:
-                tasks = self._tasks("train", count, _DEMONSTRATION_SEED + self._config.seed)
+                tasks = self._tasks.demonstrations(count)
                 with EpisodeLog(self._folder.demonstrations) as log:
                     await evaluate(
                         tasks,
@@ -99,41 +94,19 @@ class TrainingRun:
                     )
         self._folder.mark("demonstrations")
 
-    def _warm_start(self) -> None:
+    async def _warm_start(self) -> None:
         """Makes tokenizer and model, and fits the model to the demonstrations."""
         if self._folder.done("warm-start"):
             return
-        from ..tokens.chat_template import ChatTemplate
-        from . import tiny_model, warm_start
+        from .warm_start import warm_start
 
-        config, folder = self._config, self._folder
-        episodes = [e for e in read_episodes(folder.demonstrations) if e.failure is None]
-        parser = config.env.make_parser()
-        tokenizer = tiny_model.train_tokenizer(_texts(episodes), config.model.tiny.vocabulary)
-        template = ChatTemplate(tokenizer)
-        model = tiny_model.make_model(config.model.tiny, tokenizer, config.seed)
-        branches = [
-            branch
-            for episode in episodes
-            if (branch := warm_start.branch_of(
-                episode, template,
-                lambda text: parser.observations([text])[0],
-            ))
-        ]  # fmt: skip
-        steps = config.warm_start.epochs * -(-len(branches) // config.warm_start.batch_size)
-        with self._display.stage("warm start", steps) as stage:
-            warm_start.train(
-                model,
-                branches,
-                config.warm_start,
-                pad=tokenizer.pad_token_id,
-                seed=config.seed,
-                report=lambda _step, loss: stage.add(told=f"loss {loss:.3f} nats/token"),
-            )
-        tiny_model.save(model, tokenizer, folder.warm_start)
+        folder = self._folder
+        await warm_start(
+            self._config, folder.demonstrations, folder.root / "warm-start", folder.warm_start, self._display
+        )
         folder.mark("warm-start")
 
-    async def _measure(self, when: str, model: Path) -> None:
+    async def _measure(self, when: str, model: str) -> None:
         """Measures a model on held-out tasks, in every arm of that moment."""
         from ..policies.transformers_policy import TransformersPolicy
 
@@ -150,14 +123,16 @@ class TrainingRun:
         policy = TransformersPolicy.load(model, max_lanes=settings.concurrency)
         try:
             for arm, (arm_env, temperature, samples) in left.items():
-                await self._measure_arm(arm, policy, arm_env, Sampling(temperature=temperature), samples)
+                await self._measure_arm(
+                    arm, policy, arm_env, Sampling(temperature=temperature, top_p=settings.top_p), samples
+                )
         finally:
             policy.close()
 
     async def _measure_arm(
         self, arm: str, policy: Policy, env: EnvConfig, sampling: Sampling, samples: int
     ) -> None:
-        tasks = self._tasks("heldout", self._config.evaluation.tasks, _EVALUATION_SEED)
+        tasks = self._tasks.heldout()
         path = self._folder.episodes / f"{arm}.jsonl"
         finished = [episode for episode in read_episodes(path) if episode.failure is None]
         with (
@@ -172,67 +147,86 @@ class TrainingRun:
                 concurrency=self._config.evaluation.concurrency,
                 limits=self._limits,
                 sampling=sampling,
-                seed=_EVALUATION_SEED,
+                seed=EVALUATION_SEED,
                 log=log,
                 finished=finished,
                 on_episode=lambda episode: stage.add(episode.solved),
             )
         self._folder.mark(arm)
 
-    async def _train(self, start: Path) -> None:
+    async def _train(self, start: str) -> None:
         """Runs verl from its last checkpoint to the last step, and exports the policy."""
-        if self._folder.done("grpo"):
+        if self._folder.done("training"):
             return
         config, folder = self._config, self._folder
-        self._write_inputs()
-        overrides = verl_overrides(
-            config,
-            model=start.resolve(),
-            rows=folder.rows,
-            agent_loops=folder.agent_loops,
-            output=folder.checkpoints,
-        )
-        part = folder.root / f"metrics-{len(list(folder.root.glob('metrics-*.jsonl'))) + 1:03d}.jsonl"
+        steps = config.optimiser.steps_for(self._write_inputs())
+        part = folder.next_metrics_part()
         first = folder.last_checkpoint()
         folder.forget_steps_after(first)
-        health = TrainerHealth(folder.episodes)
+        monitor = monitor_run(config, folder, self._display.console, first=first + 1, steps=steps)
+        lines = not config.monitoring.console
         try:
-            with self._display.stage("GRPO", config.grpo.steps, done=first) as stage:
+            with self._display.stage("training", steps, done=first, lines=lines) as stage:
                 stage.note("starting verl, Ray and the engine, about a minute")
 
                 def on_step(step: int, metrics: Mapping[str, Any]) -> None:
+                    record = monitor.on_step(step, metrics)
                     stage.move_to(step)
-                    stage.note(health.told(metrics))
+                    if "rollout/solved" in record.values:
+                        stage.note(f"solved {record.values['rollout/solved']:.0%}")
 
                 await run_verl(
-                    overrides,
+                    self._overrides(start, steps),
                     log=folder.verl_log,
                     metrics=part,
                     on_step=on_step,
-                    check=health.fault,
+                    check=monitor.fault,
+                    platform=config.platform,
                     threads=config.threads,
+                    joins_cluster=config.cluster.joined_ray is not None,
                 )
         finally:
-            folder.merge_metrics()
-        trained = folder.checkpoints / f"global_step_{config.grpo.steps}" / "actor" / "huggingface"
+            monitor.close()
+        trained = folder.checkpoints / f"global_step_{steps}" / "actor" / "huggingface"
         shutil.rmtree(folder.trained, ignore_errors=True)
         shutil.copytree(trained, folder.trained)
-        folder.mark("grpo")
+        if config.platform != "cpu":
+            folder.name_measurements(steps)
+        folder.mark("training")
 
-    def _write_inputs(self) -> None:
+    def _overrides(self, start: str, steps: int) -> list[str]:
+        config, folder = self._config, self._folder
+        return verl_overrides(
+            config,
+            model=located(start),
+            rows=folder.rows.absolute(),
+            agent_loops=folder.agent_loops.absolute(),
+            output=folder.checkpoints.absolute(),
+            steps=steps,
+            heldout=folder.heldout_rows.absolute() if config.measured_inside else None,
+        )
+
+    def _write_inputs(self) -> int:
+        """Writes what verl reads; returns the number of training tasks.
+
+        Raises:
+            ConfigError: If there are too few for a step.
+        """
+        config, folder = self._config, self._folder
+        tasks, needed = self._tasks.training(), config.optimiser.tasks_per_step
+        if len(tasks) < needed:
+            raise ConfigError(
+                f"config key 'optimiser.tasks_per_step': {needed} is not allowed: there are only "
+                f"{len(tasks)} tasks to train on; lower it, or raise tasks.train_size"
+            )
+        self._write_rows(tasks, folder.rows, TRAIN)
+        if config.measured_inside:
+            self._write_rows(self._tasks.heldout(), folder.heldout_rows, HELDOUT)
+        folder.agent_loops.write_text(yaml.safe_dump(agent_loop_entry(config, folder.episodes.absolute())))
+        return len(tasks)
+
+    def _write_rows(self, tasks: TaskSet, path: Path, split: str) -> None:
         from ..verl_adapter.task_rows import write_rows
 
-        tasks = self._tasks("train", self._config.tasks.train_size, self._config.seed)
         env = AsyncInterpreterEnv(self._config.env)
-        write_rows(
-            tasks, {task.id: env.messages_for(task) for task in tasks}, self._folder.rows, split="train"
-        )
-        entry = agent_loop_entry(self._config, self._folder.episodes)
-        self._folder.agent_loops.write_text(yaml.safe_dump(entry))
-
-
-def _texts(episodes: list[Episode]) -> list[str]:
-    """Everything that the model will read or write, for its tokenizer."""
-    texts = {message["content"] for episode in episodes for message in episode.messages}
-    turns = [turn for episode in episodes for turn in episode.turns]
-    return [*sorted(texts), *(turn.action for turn in turns), *(turn.observation for turn in turns)]
+        write_rows(tasks, {task.id: env.messages_for(task) for task in tasks}, path, split=split)

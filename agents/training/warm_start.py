@@ -1,109 +1,73 @@
-"""Supervised learning on demonstrations: next-token cross-entropy on the demonstrator's tokens alone.
+"""The warm start of a model from scratch: verl's SFT trainer on demonstrations, as on any conversations.
 
-Token ids are built by the same `Transcript` as in a rollout, so that the policy meets in training
-exactly what it will meet when it acts.
+It starts in about ten seconds, and is the path by which larger models are warmed up.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
-from typing import Any
+import shutil
+from pathlib import Path
 
-from ..policies.policy import Message
-from ..rollouts.episode import Episode
-from ..tokens.branch import Branch
-from ..tokens.branch_builder import BranchBuilder
-from ..tokens.chat_template import ChatTemplate
-from ..tokens.transcript import Transcript
-from .train_config import WarmStartConfig
-
-Report = Callable[[int, float], None]
-"""Called after every optimiser step with the step and its loss in nats per token."""
-
-
-def branch_of(episode: Episode, template: ChatTemplate, render: Callable[[str], Message]) -> Branch | None:
-    """The training sample of a demonstration, whose ids are made from its text.
-
-    Args:
-        episode: What was demonstrated.
-        template: Of the model that learns.
-        render: Makes the message that tells the model an observation.
-    """
-    transcript, branches = Transcript(template, episode.messages), BranchBuilder()
-    for index, turn in enumerate(episode.turns):
-        ids = (*template.encode(turn.action), template.end_of_turn)
-        branches.sampled(transcript.context_ids, ids, exact=False)
-        transcript.sampled(ids, turn.action)
-        if index + 1 < len(episode.turns):
-            messages = [render(turn.observation)]
-            transcript.go_on(messages, transcript.answered(messages))
-    return next(iter(branches.branches), None)
+from ...envs.env_config import ConfigError
+from ...envs.task_sources.conversation import write_conversations
+from ..rollouts.episode_log import read_episodes
+from ..sft.episode_conversation import conversation_of
+from ..sft.launch import Launch
+from ..sft.sft_config import SftConfig
+from ..sft.sft_folder import SftFolder
+from ..sft.sft_run import SftRun
+from ..terminal.stage_display import StageDisplay
+from .train_config import TrainConfig
 
 
-def train(
-    model: Any, branches: Sequence[Branch], config: WarmStartConfig, *, pad: int, seed: int, report: Report
+async def warm_start(
+    config: TrainConfig, demonstrations: Path, folder: Path, model: Path, display: StageDisplay
 ) -> None:
-    """Fits `model` in place with AdamW and a linear decay of the learning rate.
+    """Makes tokenizer and model, and fits the model to the demonstrations; goes on where it was stopped.
 
     Args:
-        model: A causal language model of `transformers` on CPU.
-        branches: Training samples; loss falls only where `response_mask` is 1.
-        config: Epochs, batch size and learning rate.
-        pad: Any token id, for padding.
-        seed: Order of the samples.
-        report: Progress.
+        config: The run.
+        demonstrations: Log of episodes; those that a fault of the machine ended are left out.
+        folder: For all that the supervised run leaves.
+        model: Folder to put the model into.
+        display: Shows the stage.
+
+    Raises:
+        TrainerError: If verl's trainer failed.
     """
-    import torch
-
-    rng = random.Random(seed)
-    batches = [batch for _ in range(config.epochs) for batch in _batches(branches, config.batch_size, rng)]
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(batches)))
-    model.train()
-    for step, batch in enumerate(batches, start=1):
-        loss = _loss(model, batch, pad)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        report(step, float(loss.detach()))
-    model.eval()
+    work = SftFolder(folder)
+    folder.mkdir(exist_ok=True)
+    rows = folder / "demonstrations.parquet"
+    episodes = (each for each in read_episodes(demonstrations) if each.failure is None and each.turns)
+    count = write_conversations(map(conversation_of, episodes), rows)
+    if not count:
+        raise ConfigError("config key 'warm_start': no demonstration was played; raise expert_episodes")
+    await SftRun(_settings(config, rows, count), work, Launch(), display).run()
+    shutil.rmtree(model, ignore_errors=True)
+    shutil.copytree(work.trained, model)
 
 
-def _rate(step: int, steps: int) -> float:
-    """Ten steps up, then linearly down to a tenth."""
-    return min(1.0, (step + 1) / 10) * (1 - 0.9 * step / max(1, steps))
-
-
-def _batches(branches: Sequence[Branch], size: int, rng: random.Random) -> list[list[Branch]]:
-    """Batches of samples of like length, in random order, so that little is padded."""
-    order = sorted(
-        branches, key=lambda branch: (len(branch.prompt_ids) + len(branch.response_ids), rng.random())
-    )
-    batches = [order[start : start + size] for start in range(0, len(order), size)]
-    rng.shuffle(batches)
-    return batches
-
-
-def _loss(model: Any, batch: Sequence[Branch], pad: int) -> Any:
-    """Mean negative log-likelihood (nats) of the masked-in tokens of a batch."""
-    import torch
-
-    width = max(len(branch.prompt_ids) + len(branch.response_ids) for branch in batch)
-    ids = torch.full((len(batch), width), pad)
-    attention = torch.zeros(len(batch), width, dtype=torch.long)
-    targets = torch.full((len(batch), width), -100)
-    for row, branch in enumerate(batch):
-        tokens = torch.tensor(branch.prompt_ids + branch.response_ids)
-        mask = torch.tensor((0,) * len(branch.prompt_ids) + branch.response_mask, dtype=torch.bool)
-        ids[row, : len(tokens)] = tokens
-        attention[row, : len(tokens)] = 1
-        targets[row, : len(tokens)][mask] = tokens[mask]
-    logits = model(input_ids=ids, attention_mask=attention).logits[:, :-1]
-    return torch.nn.functional.cross_entropy(
-        logits.reshape(-1, logits.shape[-1]), targets[:, 1:].reshape(-1), ignore_index=-100
+def _settings(config: TrainConfig, rows: Path, count: int) -> SftConfig:
+    """The supervised run that a warm start is."""
+    warm = config.warm_start
+    return SftConfig.parse(
+        {
+            "name": f"{config.name}-warm-start",
+            "seed": config.seed,
+            "platform": config.platform,
+            "threads": config.threads,
+            "monitoring": {"console": False},
+            "model": {"tiny": config.model.tiny.model_dump()},
+            "data": {"files": [str(rows)], "max_tokens": config.model.tiny.context},
+            "optimiser": {
+                "epochs": warm.epochs,
+                "batch_size": min(warm.batch_size, count),
+                "learning_rate": warm.learning_rate,
+                "schedule": "cosine",
+                "warmup_share": 0.03,
+                "adam_betas": (0.9, 0.98),
+                "weight_decay": 0.01,
+                "gradient_checkpointing": False,
+            },
+        }
     )

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from ..policies.policy import PolicyError, Sampling
+from .grouped_attention import use_grouped_attention
 from .lane_batch import LaneBatch, LaneCache
 from .stop_watch import StopWatch
 
@@ -75,6 +76,7 @@ class BatchedGenerator:
             max_tokens: How many tokens, padding included, the running batch and the caches of episodes may
                 each hold when a request joins. One that is longer than that runs alone.
         """
+        use_grouped_attention(model)
         self._model = model
         self._ends = frozenset(ends)
         self._vocabulary = vocabulary
@@ -230,48 +232,49 @@ class BatchedGenerator:
 
     def _join(self, joining: Sequence[_Lane]) -> None:
         """Computes what is new of their prompts; identical prompts without a cache are computed once."""
-        unique: dict[tuple[int, ...], int] = {}
+        firsts: dict[tuple[int, ...], int] = {}
         before = len(self._lanes)
+        read: list[_Lane] = []
+        copies: list[tuple[_Lane, int]] = []
         prefixes: list[LaneCache | None] = []
         suffixes: list[Sequence[int]] = []
-        rows: list[int] = []
         for lane in joining:
             known, cache = self._caches.pop(lane.key, ((), None))
             if cache is None or len(known) >= len(lane.prompt) or lane.prompt[: len(known)] != known:
                 known, cache = (), None
-                if lane.prompt in unique:
-                    rows.append(unique[lane.prompt])
+                if lane.prompt in firsts:
+                    copies.append((lane, firsts[lane.prompt]))
                     continue
-                unique[lane.prompt] = len(prefixes)
-            rows.append(len(prefixes))
+                firsts[lane.prompt] = len(read)
+            read.append(lane)
             prefixes.append(cache)
             suffixes.append(lane.prompt[len(known) :])
-        logits = self._batch.join(prefixes, suffixes)
-        if rows != list(range(len(prefixes))):
-            self._batch.keep([*range(before), *(before + row for row in rows)])
-        new = logits[torch.tensor(rows)]
+        new = self._batch.join(prefixes, suffixes)
+        if copies:
+            self._batch.copy([before + row for _, row in copies])
+            new = torch.cat([new, new[[row for _, row in copies]]])
         self._pending = torch.cat([self._pending, new]) if before else new
-        self._lanes += joining
+        self._lanes += read + [lane for lane, _ in copies]
 
     def _advance(self) -> None:
         """Samples one token for every lane, retires those that ended, and computes the next logits."""
         if not self._lanes:
             return
         tokens = self._sample()
-        running = []
+        gone = []
         for row, (lane, token) in enumerate(zip(self._lanes, tokens, strict=True)):
             ended = token in self._ends or (lane.stops is not None and lane.stops.ends(lane.ids))
-            if lane.abandoned:
-                continue
-            if ended or len(lane.ids) >= lane.sampling.max_tokens:
+            full = len(lane.ids) >= lane.sampling.max_tokens
+            if not lane.abandoned and (ended or full):
                 self._retire(row, lane, "stop" if ended else "length")
-            else:
-                running.append(row)
-        if len(running) < len(self._lanes):
-            self._batch.keep(running)
-            self._lanes = [self._lanes[row] for row in running]
+            if lane.abandoned or ended or full:
+                gone.append(row)
+        if gone:
+            order = self._batch.drop(gone)
+            self._lanes = [self._lanes[row] for row in order]
+            tokens = [tokens[row] for row in order]
         if self._lanes:
-            self._pending = self._batch.step([tokens[row] for row in running])
+            self._pending = self._batch.step(tokens)
 
     def _retire(self, row: int, lane: _Lane, reason: str) -> None:
         if lane.key:

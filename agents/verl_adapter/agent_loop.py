@@ -1,8 +1,8 @@
 """verl's agent loop as a face over `rollout`: one object owns one episode, its kernel and its judgement.
 
-`run` never raises and never hangs: every wait below it has a deadline. An episode that the machine
-failed is tried once more, and then handed to verl as no output at all, which leaves it out of the
-statistics of its group.
+`run` never hangs: every wait below it has a deadline. An episode that the machine failed is tried once more.
+The error of the second try leaves it out of the statistics of its group, and has verl replace a group of
+which nothing is left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..rollouts.rollout import rollout
 from ..rollouts.rollout_limits import RolloutLimits
 from ..tokens.branch import Branch
 from ..tokens.chat_template import ChatTemplate
-from .names import ENGINE
+from .names import ENGINE, SGLANG_HTTP, TRAIN
 from .task_rows import task_of_row
 from .verl_policy import VerlPolicy
 from .worker_resources import WorkerResources, worker_resources
@@ -41,6 +41,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         episode_seconds: float,
         mask_void_turns: bool = False,
         stop_at_call: bool = False,
+        repetition_penalty: float = 1.0,
         **kwargs: Any,
     ) -> None:
         """Takes verl's arguments and those of the agent-loop file.
@@ -55,10 +56,11 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             mask_void_turns: Whether an episode with a void turn is left out of the loss, as in SimpleTIR
                 (arXiv 2509.02479); its reward still counts in its group.
             stop_at_call: Whether a message ends where its tool call does.
+            repetition_penalty: Of tokens that were seen; verl 0.9.1 does not hand its own setting on.
             **kwargs: verl's.
         """
         super().__init__(*args, **kwargs)
-        self._mask_void_turns = mask_void_turns
+        self._mask_void_turns, self._repetition_penalty = mask_void_turns, repetition_penalty
         self._resources: WorkerResources = worker_resources(env_json, kernels, episodes_dir)
         self._limits = RolloutLimits(
             turn_tokens=turn_tokens,
@@ -80,7 +82,10 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
 
         Returns:
             One output a branch, in their order, since verl gives the advantage of the last one to all of an
-            episode; an empty list when the machine failed the episode in every try.
+            episode.
+
+        Raises:
+            RuntimeError: If the machine failed the episode in every try.
         """
         task = task_of_row(row)
         for _ in range(_TRIES):
@@ -89,8 +94,8 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
                 masked = self._mask_void_turns and episode.void_turns > 0
                 outputs = [_output(episode, branch, policy.versions, masked) for branch in episode.branches]
                 return outputs if len(outputs) > 1 else outputs[0]
-            _log.warning("episode of %s failed: %s %s", task.id, episode.failure, episode.failure_message)
-        return []
+            _log.warning("an episode of %s failed: %s", task.id, _fault(episode))
+        raise RuntimeError(f"an episode of {task.id} failed {_TRIES} times: {_fault(episode)}")
 
     async def _play(
         self, task: Task, sampling_params: dict[str, Any], row: dict[str, Any]
@@ -99,28 +104,36 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
         policy = VerlPolicy(
             self.server_manager,
             ChatTemplate(self.tokenizer),
-            sampling_params,
+            sampling_params | {"repetition_penalty": self._repetition_penalty},
             deadline=self._limits.seconds,
-            keyed=self.rollout_config.name == ENGINE,
+            keyed=self.rollout_config.name in (ENGINE, SGLANG_HTTP),
             stops=_takes_stop_texts(self.rollout_config),
         )
         labels = {
             "group": str(row.get("uid", "")),
             "sample": int(row.get("session_id", 0)),
             "step": int(row.get("global_steps", 0)),
+            "info": {"split": _split(row)},
         }
-        env = AsyncInterpreterEnv(shared.env, pool=shared.pool, judge=shared.judge)
-        try:
+        async with AsyncInterpreterEnv(shared.env, pool=shared.pool, judge=shared.judge) as env:
             episode = await rollout(env, policy, task=task, limits=self._limits, labels=labels)
-        finally:
-            await env.close()
-        shared.log.append(episode)
+        log = shared.log if _split(row) == TRAIN else shared.heldout_log
+        log.append(episode)
         return episode, policy
+
+
+def _split(row: dict[str, Any]) -> str:
+    """What the row is for: no loop is told whether it trains or measures, so its rows must say it."""
+    return str((row.get("extra_info") or {}).get("split") or TRAIN)
+
+
+def _fault(episode: Episode) -> str:
+    return f"{episode.failure} {episode.failure_message}" if episode.failure else "no token was sampled"
 
 
 def _takes_stop_texts(rollout_config: Any) -> bool:
     """SGLang without a tokenizer, verl's default, refuses them."""
-    return rollout_config.name in (ENGINE, "vllm") or (
+    return rollout_config.name in (ENGINE, SGLANG_HTTP, "vllm") or (
         rollout_config.name == "sglang" and not rollout_config.skip_tokenizer_init
     )
 

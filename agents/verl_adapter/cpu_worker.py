@@ -9,16 +9,18 @@ Raises:
 
 from __future__ import annotations
 
+from typing import Any
+
 import verl
 from verl.plugin.platform import set_platform
 
 from .cpu_platform import CpuPlatform
-from .names import ENGINE
-from .plugin import SUPPORTED_VERL
+from .names import SUPPORTED_VERL
+from .registration import register_engines
 
 
 def adapt() -> None:
-    """Registers platform, training engines and rollout engine, and adapts process groups; idempotent."""
+    """Registers platform, training engines and rollout engines, and adapts process groups; idempotent."""
     if verl.__version__ != SUPPORTED_VERL:
         raise RuntimeError(
             f"verl {verl.__version__} is installed, the CPU run needs {SUPPORTED_VERL}: "
@@ -26,13 +28,11 @@ def adapt() -> None:
         )
     set_platform(CpuPlatform())
 
+    from verl.utils import model
     from verl.workers.engine import EngineRegistry
     from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead, FSDPEngineWithValueHead
-    from verl.workers.rollout.base import _ROLLOUT_REGISTRY
-    from verl.workers.rollout.replica import RolloutReplicaRegistry
 
     from .gloo import adapt_process_groups
-    from .transformers_replica import TransformersReplica
 
     adapt_process_groups()
     for model_type, engine in (
@@ -40,8 +40,21 @@ def adapt() -> None:
         ("value_model", FSDPEngineWithValueHead),
     ):
         EngineRegistry.register(model_type=model_type, backend=["fsdp", "fsdp2"], device=["cpu"])(engine)
-    RolloutReplicaRegistry.register(ENGINE, lambda: TransformersReplica)
-    _ROLLOUT_REGISTRY[(ENGINE, "async")] = f"{TransformersReplica.__module__}.TransformersRollout"
+    model.load_valuehead_model = _value_model
+    register_engines()
+
+
+def _value_model(local_path: str, torch_dtype: Any, model_config: Any, trust_remote_code: bool) -> Any:
+    """A critic; verl's own loader asks for an attention that only GPUs compute."""
+    from transformers import AutoModelForTokenClassification
+
+    return AutoModelForTokenClassification.from_pretrained(
+        local_path,
+        dtype=torch_dtype,
+        config=model_config,
+        attn_implementation="sdpa",
+        trust_remote_code=trust_remote_code,
+    )
 
 
 adapt()

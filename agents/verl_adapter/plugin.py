@@ -1,17 +1,35 @@
-"""Entry point `verl.plugins`: makes the CPU platform known by name, and does nothing else."""
+"""Entry point `verl.plugins`, which every `import verl` loads: makes names known, and does nothing else.
+
+Another version of verl is left alone, with one warning.
+"""
 
 from __future__ import annotations
 
-from verl.plugin.platform import PlatformRegistry
+import logging
+from importlib.metadata import version
 
-from .cpu_platform import CpuPlatform
+from .names import SUPPORTED_VERL
 
-SUPPORTED_VERL = "0.9.1"
+_log = logging.getLogger(__name__)
 
 
 def register() -> None:
-    """Makes `VERL_PLATFORM=cpu` known; idempotent."""
+    """Makes `VERL_PLATFORM=cpu` and the rollout engines known; idempotent."""
+    found = version("verl")
+    if found != SUPPORTED_VERL:
+        _log.warning(
+            "replgym registers nothing in verl %s, it needs %s: pip install 'replgym[train]'",
+            found,
+            SUPPORTED_VERL,
+        )
+        return
+    from verl.plugin.platform import PlatformRegistry
+
+    from .cpu_platform import CpuPlatform
+    from .registration import register_engines
+
     PlatformRegistry.register(platform="cpu")(CpuPlatform)
+    register_engines()
 
 
 register()

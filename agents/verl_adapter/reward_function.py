@@ -47,7 +47,6 @@ async def compute_score(
         rubric: How the verdict is scored, as configurations write it.
         time_limit: Seconds for all tests; by default the task's own, or 30.
         allow_unproven: Whether a test may pass that nothing proves from outside; a policy could learn that.
-        **_: What else verl passes.
 
     Returns:
         `score`, and `acc`, which is 1 when all tests passed.

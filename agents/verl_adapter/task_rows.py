@@ -22,7 +22,7 @@ def write_rows(
         tasks: What to write.
         messages: The first messages of each task's episode, by task id.
         path: The parquet file.
-        split: `train` or `test`, kept in `extra_info`.
+        split: What the rows are for, as `TRAIN` or `HELDOUT`; kept in `extra_info`.
 
     Returns:
         The number of rows.

@@ -17,8 +17,10 @@ from verl.workers.rollout.replica import RolloutReplica
 
 from .names import ENGINE
 from .transformers_server import TransformersServer
+from .whole_tensor import whole_tensor
 
 _SERVER_NAME = "replgym_transformers_{}"
+_SECONDS = 300.0
 
 
 class TransformersReplica(RolloutReplica):  # type: ignore[misc]
@@ -31,14 +33,14 @@ class TransformersReplica(RolloutReplica):  # type: ignore[misc]
             name=name, num_cpus=0.1, max_concurrency=self.max_concurrency
         )
         server = actor.remote(self.model_config.path, torch.get_num_threads())
-        await asyncio.wait_for(server.ready.remote(), timeout=300)
+        await asyncio.wait_for(server.ready.remote(), _SECONDS)
         self.servers = [server]
         self._server_handle = server
         self._server_address = f"{ENGINE}:{self.replica_rank}"
 
 
 class TransformersRollout(BaseRollout):  # type: ignore[misc]
-    """The trainer's side: hands new weights to the server."""
+    """The trainer's side: every rank hands new weights to the server of its replica."""
 
     async def resume(self, tags: list[str]) -> None:
         """Nothing to do: host memory is not handed back."""
@@ -57,15 +59,11 @@ class TransformersRollout(BaseRollout):  # type: ignore[misc]
 
         Raises:
             ValueError: If verl sends deltas, which this engine does not take.
+            TimeoutError: If the server does not take them.
         """
         if wire_format != "named_tensors":
             raise ValueError(f"{ENGINE} takes wire_format='named_tensors', not {wire_format!r}")
-        full = {
-            name: (tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor)
-            .detach()
-            .float()
-            .clone()
-            for name, tensor in weights
-        }
-        server = ray.get_actor(_SERVER_NAME.format(0))
-        await server.update_weights.remote(full, global_steps)
+        full = {name: whole_tensor(tensor).float().clone() for name, tensor in weights}
+        replica = torch.distributed.get_rank() // self.config.tensor_model_parallel_size
+        server = ray.get_actor(_SERVER_NAME.format(replica))
+        await asyncio.wait_for(server.update_weights.remote(full, global_steps), _SECONDS)

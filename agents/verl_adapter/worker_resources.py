@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ...kernels.kernel_pool import KernelPool
 from ...kernels.open_files import allow_open_files
 from ...rewards.judge import Judge
 from ..rollouts.episode_log import EpisodeLog
+from .names import HELDOUT, TRAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class WorkerResources:
     pool: KernelPool
     judge: Judge
     log: EpisodeLog
+    """Episodes of training."""
+    heldout_log: EpisodeLog
+    """Episodes that verl measures with."""
 
 
 @functools.cache
@@ -35,13 +40,20 @@ def worker_resources(env_json: str, kernels: int, episodes_dir: str) -> WorkerRe
     Args:
         env_json: An `EnvConfig` as JSON.
         kernels: Interpreters alive at once in this process.
-        episodes_dir: Folder for the log of episodes, one file a process.
+        episodes_dir: Folder for the logs of episodes, two files a process.
     """
     env = EnvConfig.model_validate_json(env_json)
-    allow_open_files(kernels)
+    pool = env.make_pool(size=kernels, warm=min(4, kernels))
+    allow_open_files(pool.stats().size)
     return WorkerResources(
         env=env,
-        pool=env.make_pool(size=kernels, warm=min(4, kernels)),
+        pool=pool,
         judge=env.make_judge(training=True),
-        log=EpisodeLog(Path(episodes_dir) / f"train-{os.getpid()}.jsonl"),
+        log=_log(Path(episodes_dir), TRAIN),
+        heldout_log=_log(Path(episodes_dir), HELDOUT),
     )
+
+
+def _log(folder: Path, kind: str) -> EpisodeLog:
+    """A log of this process alone, wherever the folder is shared."""
+    return EpisodeLog(folder / f"{kind}-{platform.node()}-{os.getpid()}.jsonl")

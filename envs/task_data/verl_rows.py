@@ -15,6 +15,7 @@ from typing import Any
 
 from ..task import Task
 from ..task_sources.ground_truth import code_r1_ground_truth
+from ..whole_file import whole_file
 
 _BATCH_ROWS = 64
 _BATCH_CHARACTERS = 32_000_000
@@ -94,12 +95,13 @@ def write_parquet(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
         "agent_name": text,
     }
     schema, count = pyarrow.schema(columns), 0
-    beside = path.with_name(f"{path.name}.part")
-    with pyarrow.parquet.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with (
+        whole_file(path) as beside,
+        pyarrow.parquet.ParquetWriter(beside, schema, compression="zstd") as writer,
+    ):
         for batch in _batches(rows):
             writer.write_table(pyarrow.Table.from_pylist(batch, schema))
             count += len(batch)
-    beside.replace(path)
     return count
 
 

@@ -1,7 +1,7 @@
 """The ladder of isolation: what was tried on this machine, from the strongest down, and what works.
 
 Nothing is guessed: a level is available when a throw-away server confined a process that way and the process
-could still do its work. Each level is tried at most once.
+could still do its work. Each level is tried once, however many ask for it at the same time on one event loop.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from ..backend_options import BackendOptions, Isolation
 from ..capabilities import IsolationLevel
@@ -43,6 +44,7 @@ class Ladder:
 
     def __init__(self) -> None:
         self._tried: dict[IsolationLevel, Rung | str] = {}
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def choose(self, wanted: Isolation) -> Rung:
         """The strongest rung that is wanted and works.
@@ -61,8 +63,9 @@ class Ladder:
 
     async def try_level(self, level: IsolationLevel) -> Rung | str:
         """The rung of a level, or why there is none."""
-        if level not in self._tried:
-            self._tried[level] = await _try(level)
+        async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if level not in self._tried:
+                self._tried[level] = await _try(level)
         return self._tried[level]
 
 

@@ -91,7 +91,8 @@ class ShellInterpreter:
 
     def why_lost(self) -> str:
         """Why it was lost, if the host knows more than that."""
-        return "it said what no interpreter says" if self._poisoned.is_set() else ""
+        spoke_nonsense = self._poisoned.is_set() and not self._wire.has_gone
+        return "it said what no interpreter says" if spoke_nonsense else ""
 
     async def lost(self) -> None:
         """Returns as soon as it is lost."""

@@ -39,6 +39,8 @@ class ShellWire:
         """Called with every later frame."""
         self.on_broken: Callable[[], None] = _ignore
         """Called once, when the shell has gone or speaks nonsense."""
+        self.has_gone = False
+        """Whether the shell closed it."""
         self._socket = connected
         self._buffer = bytearray()
         self._outbox: deque[tuple[memoryview, list[int]]] = deque()
@@ -91,6 +93,7 @@ class ShellWire:
         except OSError:
             data, ancillary = b"", []
         if not data:
+            self.has_gone = True
             self._break()
             return
         self._buffer += data

@@ -1,3 +1,5 @@
+"""Models and tokenizers that several tests share."""
+
 import importlib.util
 import subprocess
 import sys

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
+from replgym.agents import tiny_model
 from replgym.agents.tokens.chat_template import ChatTemplate, ChatTemplateError
-from replgym.agents.training import tiny_model
 
 from .tiny_models import CORPUS, SIZE
 

@@ -56,7 +56,7 @@ def test_show_renders_tasks_and_bad_rows(file: Path, capsys: pytest.CaptureFixtu
 def test_labels_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing in a name is read as markup, or as the name of a picture such as that of a train."""
     (tmp_path / "train.jsonl").write_text(json.dumps({"question": "What is 3 + 4?", "answer": "#### 7"}))
-    told = run("prepare", f"gsm8k:train={tmp_path}", "--out", tmp_path / "[red]", capsys=capsys)
+    told = run("prepare", f"gsm8k:train={tmp_path}", "--output", tmp_path / "[red]", capsys=capsys)
     assert "gsm8k:train: 1 tasks" in told
     assert "[red]" in told
 
@@ -65,7 +65,7 @@ def test_validate_writes_bad_tasks_and_rows_and_resumes(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "checked"
-    told = run("validate", file, "--out", out, "--mutants", 2, capsys=capsys)
+    told = run("validate", file, "--output", out, "--mutants", 2, capsys=capsys)
     assert "1 of 2 references pass; 0 of 4 wrong programs pass (false positives 0.00 %)" in told
     assert "1 bad tasks; 1 bad rows; 0 failures of the machine" in told
     (bad,) = map(json.loads, (out / "problems-all.bad_tasks.jsonl").read_text().splitlines())
@@ -75,11 +75,11 @@ def test_validate_writes_bad_tasks_and_rows_and_resumes(
     assert json.loads((out / "problems-all.summary.json").read_text())["false_positive_rate"] == 0.0
     log = out / "problems-all.jsonl"
     before = log.read_text()
-    assert run("validate", file, "--out", out, "--mutants", 2, capsys=capsys) == told
+    assert run("validate", file, "--output", out, "--mutants", 2, capsys=capsys) == told
     assert log.read_text() == before
     log.write_text(before.replace('"reference":true', '"reference":false'))
-    assert "0 of 2 references" in run("validate", file, "--out", out, capsys=capsys)
-    assert "1 of 2 references" in run("validate", file, "--out", out, "--restart", capsys=capsys)
+    assert "0 of 2 references" in run("validate", file, "--output", out, capsys=capsys)
+    assert "1 of 2 references" in run("validate", file, "--output", out, "--restart", capsys=capsys)
 
 
 def test_prepare_writes_what_passes(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +87,7 @@ def test_prepare_writes_what_passes(file: Path, tmp_path: Path, capsys: pytest.C
     command = [
         "prepare",
         file,
-        "--out",
+        "--output",
         out,
         "--verify",
         "--prompts",
@@ -114,9 +114,9 @@ BAD_INPUT = [
     (["data", "show", "exercism"], ["'exercism' needs a path", "git clone"]),
     (["data", "show", "gsm8k=/nothing"], ["/nothing", "no such file"]),
     (["data", "show", "reasoning-gym", "--option", 'datasets="chess"'], ["'chess'", "countdown"]),
-    (["data", "prepare", "humaneval"], ["--out"]),
-    (["data", "prepare", "humaneval", "--out", "x", "--near", "0.1"], ["'0.1'", "between 0.5 and 1"]),
-    (["data", "prepare", "humaneval", "--out", "x", "--option", "size"], ["'size'", "KEY=VALUE"]),
+    (["data", "prepare", "humaneval"], ["--output"]),
+    (["data", "prepare", "humaneval", "--output", "x", "--near", "0.1"], ["'0.1'", "between 0.5 and 1"]),
+    (["data", "prepare", "humaneval", "--output", "x", "--option", "size"], ["'size'", "KEY=VALUE"]),
     (["data", "validate", "humaneval", "--tasks", "0"], ["'0'", "at least 1"]),
 ]
 

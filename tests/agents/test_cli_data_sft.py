@@ -18,7 +18,7 @@ def test_file_for_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     rows = [GOOD, {"query": "?"}, GOOD | {"response": "No program."}]
     source.write_text("\n".join(map(json.dumps, rows)))
     options = ["--path", str(tmp_path), "--subset", "verified", "--no-reasoning", "--one-program"]
-    assert main(["data", "sft", "--out", str(out), "--system", "Be brief.", *options]) == 0
+    assert main(["data", "sft", "xcoder", "--output", str(out), "--system", "Be brief.", *options]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "1 conversations" in told
     assert told.endswith("1 rows left out, 1 bad rows")
@@ -32,9 +32,9 @@ def test_file_for_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--out", "sft.csv"], "it must end in .parquet or .jsonl"),
-        (["--out", "sft.jsonl", "--subset", "best"], "invalid choice: 'best'"),
-        (["--out", "sft.jsonl", "--path", "."], "has no file of split 'hybrid'"),
+        (["--output", "sft.csv"], "it must end in .parquet or .jsonl"),
+        (["--output", "sft.jsonl", "--subset", "best"], "invalid choice: 'best'"),
+        (["--output", "sft.jsonl", "--path", "."], "has no file of split 'hybrid'"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -45,7 +45,7 @@ def test_mistakes_are_one_line(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["data", "sft", *arguments]) == 2
+    assert main(["data", "sft", "xcoder", *arguments]) == 2
     told = capsys.readouterr().err
     assert message in told
     assert told.count("\n") == 1

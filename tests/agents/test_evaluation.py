@@ -7,7 +7,7 @@ from replgym.agents.evaluation.evaluation import EvaluationError, evaluate
 from replgym.agents.evaluation.evaluation_summary import EvaluationSummary
 from replgym.agents.policies.policy import PolicyContext, PolicyError
 from replgym.agents.policies.scripted_policy import ScriptedPolicy
-from replgym.agents.rollouts.episode import Episode, Failure
+from replgym.agents.rollouts.episode import Episode, Failure, StopReason
 from replgym.agents.rollouts.episode_log import EpisodeLog, read_episodes
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
@@ -95,13 +95,34 @@ def test_a_summary_of_nothing_knows_nothing() -> None:
     assert (summary.pass_at_1, summary.interval, summary.pass_at_k) == (None, None, {})
 
 
+def test_sets_that_share_ids_are_told_apart() -> None:
+    played = [
+        Episode(
+            id=label,
+            task_id="HumanEval/0",
+            policy="m",
+            messages=(),
+            stop=StopReason.SUBMITTED,
+            reward=0.0,
+            info={"set": label},
+        )
+        for label in ("humaneval", "humaneval+")
+    ]
+    tasks = EvaluationSummary.of(played).tasks
+    assert [(task.task_id, task.scored) for task in tasks] == [
+        ("humaneval: HumanEval/0", 1),
+        ("humaneval+: HumanEval/0", 1),
+    ]
+    assert [task.task_id for task in EvaluationSummary.of(played[:1]).tasks] == ["HumanEval/0"]
+
+
 class _PerTask:
     name = "per task"
 
     def __init__(self, special: dict[str, ScriptedPolicy], other: ScriptedPolicy) -> None:
         self._special, self._other = special, other
 
-    def for_task(self, task):
+    def for_task(self, task, sample):
         return self._special.get(task.id, self._other)
 
 

@@ -8,7 +8,7 @@ import pytest
 from replgym.agents.evaluation.evaluation import evaluate
 from replgym.agents.policies.endpoint_error import EndpointError
 from replgym.agents.policies.openai_policy import OpenAIPolicy
-from replgym.agents.policies.policy import PolicyContext, PolicyError, Sampling
+from replgym.agents.policies.policy import ContextOverflowError, PolicyContext, PolicyError, Sampling
 from replgym.agents.rollouts.rollout_limits import RolloutLimits
 from replgym.envs.env_config import EnvConfig
 from replgym.envs.task_set import TaskSet
@@ -164,6 +164,7 @@ async def test_native_tool_calls_become_text_and_go_back_as_calls() -> None:
         ((401, {"error": {"message": "no"}}), "--api-key-env"),
         ((500, {"error": {"message": "no"}}), "HTTP 500"),
         ((200, "hello"), "correct --base-url"),
+        ((404, {}), "no chat completions"),
     ],
 )
 async def test_the_check_names_url_and_fix(answer: Answer, told: str) -> None:
@@ -177,7 +178,10 @@ async def test_the_check_names_url_and_fix(answer: Answer, told: str) -> None:
 
 
 async def test_the_check_passes_where_models_are_not_listed() -> None:
-    async with endpoint(lambda n, path, body: (404, {})) as url:
+    def answer(number: int, path: str, body: dict) -> Answer:
+        return (404, {}) if path.endswith("/models") else (200, completion(content="H"))
+
+    async with endpoint(answer) as url:
         policy = OpenAIPolicy("m", url)
         await policy.check()
         await policy.close()
@@ -190,6 +194,78 @@ async def test_nobody_at_the_address() -> None:
     await policy.close()
     with pytest.raises(EndpointError, match="is no URL"):
         OpenAIPolicy("m", "localhost:8000")
+
+
+async def test_a_server_that_ignores_stop_texts_is_cut_at_the_first_one() -> None:
+    texts = ["a\n```\nb\n```\nc", "a\n```\n", "a"]
+    answers = [(200, completion(content=text)) for text in texts]
+    async with endpoint(lambda n, path, body: answers[n - 1]) as url:
+        policy = OpenAIPolicy("m", url)
+        made = [await policy(HELLO, Sampling(stop=("END", "\n```\n"))) for _ in texts]
+        await policy.close()
+    assert [(each.text, each.stop_ignored) for each in made] == [
+        ("a", True),
+        ("a\n```\n", False),
+        ("a", False),
+    ]
+
+
+REFUSALS = {
+    "vLLM": "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens "
+    "(4000 in the messages, 1000 in the completion).",
+    "new vLLM": "'max_tokens' or 'max_completion_tokens' is too large: 1000. This model's maximum context "
+    "length is 4096 tokens and your request has 4000 input tokens (1000 > 4096 - 4000).",
+    "SGLang": "Requested token count exceeds the model's maximum context length of 4096 tokens. You asked "
+    "for a total of 5000 tokens: 4000 tokens from the input messages and 1000 tokens for the completion.",
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
+async def test_a_message_that_would_not_fit_is_asked_for_as_long_as_may_be(refusal: str) -> None:
+    asked: list[int] = []
+
+    def answer(number: int, path: str, body: dict) -> Answer:
+        asked.append(body["max_tokens"])
+        return (400, {"error": {"message": refusal}}) if number == 1 else (200, completion(content="short"))
+
+    async with endpoint(answer) as url:
+        policy = OpenAIPolicy("m", url)
+        made = await policy(HELLO, Sampling(max_tokens=1000))
+        await policy.close()
+    assert (made.text, asked) == ("short", [1000, 96])
+
+
+async def test_a_conversation_that_is_too_long_is_no_fault_of_the_endpoint() -> None:
+    refusal = {
+        "error": {
+            "message": "the request exceeds the available context size, try increasing it",
+            "type": "exceed_context_size_error",
+            "n_prompt_tokens": 5000,
+            "n_ctx": 4096,
+        }
+    }
+    async with endpoint(lambda n, path, body: (400, refusal)) as url:
+        policy = OpenAIPolicy("m", url)
+        with pytest.raises(ContextOverflowError, match="context size"):
+            await policy(HELLO, Sampling())
+        summary = await evaluate(TaskSet.load("humaneval").take(2), policy, env_config=EnvConfig())
+        await policy.close()
+    assert (summary.scored, summary.failures, summary.stops) == (2, {}, {"token_limit": 2})
+    assert "2 episodes ended before their first message" in summary.warnings[0]
+
+
+async def test_fields_that_only_the_endpoint_knows_are_sent() -> None:
+    asked: list[dict] = []
+
+    def answer(number: int, path: str, body: dict) -> Answer:
+        asked.append(body)
+        return 200, completion(content="hello")
+
+    async with endpoint(answer) as url:
+        policy = OpenAIPolicy("m", url, extra_body={"reasoning_effort": "low"})
+        await policy(HELLO, Sampling())
+        await policy.close()
+    assert asked[0]["reasoning_effort"] == "low"
 
 
 @pytest.mark.slow

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from replgym.agents.command_line.usage_error import UsageError
 from replgym.agents.evaluation.evaluation import evaluate, evaluate_with
 from replgym.agents.policies.expert_policy import ExpertPolicy
 from replgym.agents.policies.policy import Policy, PolicyContext, Sampling
@@ -28,6 +27,7 @@ from replgym.agents.rollouts.episode_log import EpisodeLog, read_episodes
 from replgym.agents.rollouts.play_settings import PlaySettings
 from replgym.agents.rollouts.ray_player import NoNodeLeftError, RayPlayer, open_ray_player
 from replgym.agents.rollouts.retry_strategy import RetryStrategy
+from replgym.agents.usage_error import UsageError
 from replgym.envs import EnvConfig
 from replgym.envs.task_set import TaskSet
 from replgym.tools.formats.action_parser import ActionParser
@@ -79,7 +79,9 @@ def plain(episode: Episode) -> dict[str, Any]:
     """Everything but names and clocks."""
     record = episode.model_dump(mode="json", exclude={"id", "seconds", "verdict"})
     for turn in record["turns"]:
-        del turn["policy_seconds"], turn["environment_seconds"]
+        del turn["policy_seconds"], turn["environment_seconds"], turn["wait_seconds"]
+        for result in turn["results"]:
+            del result["duration"]
     return record | {"outcomes": [test.outcome for test in episode.verdict.tests] if episode.verdict else []}
 
 

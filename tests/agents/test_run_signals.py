@@ -76,7 +76,8 @@ def test_a_run_that_is_killed_and_stopped_again_and_again_counts_everything_once
             _, err = process.communicate(timeout=SECONDS)
         assert process.returncode == code, err
         assert err == ("" if sent == signal.SIGKILL else "replgym: stopped\n")
-        assert not (tmp_path / "summary.json").exists()
+        if sent != signal.SIGKILL:
+            assert json.loads((tmp_path / "summary.json").read_text())["stopped"]
         assert_gone(started)
     with running(tmp_path) as process:
         out, err = process.communicate(timeout=SECONDS)
@@ -108,7 +109,7 @@ def test_a_torn_line_of_a_killed_run_is_played_again(tmp_path: Path) -> None:
 
 
 def test_two_runs_cannot_share_a_folder(tmp_path: Path) -> None:
-    with running(tmp_path) as first:
+    with running(tmp_path, "-n", "2000") as first:
         wait_for_lines(tmp_path / "episodes.jsonl", 1)
         with running(tmp_path) as second:
             out, err = second.communicate(timeout=SECONDS)

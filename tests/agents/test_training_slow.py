@@ -14,17 +14,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from replgym.agents.monitoring.step_record import read_records
 from replgym.agents.rollouts.episode_log import read_episodes
 
 from .test_verl_process import ROOT, marked
 
-STEPS, TASKS, SAMPLES = 2, 2, 2
+STEPS, TASKS, SAMPLES = 6, 2, 2
 SETTINGS = [
-    f"grpo.steps={STEPS}",
-    f"grpo.tasks_per_step={TASKS}",
-    f"grpo.samples_per_task={SAMPLES}",
-    "grpo.save_every=1",
+    f"optimiser.steps={STEPS}",
+    f"optimiser.tasks_per_step={TASKS}",
+    f"rollout.samples_per_task={SAMPLES}",
+    "optimiser.save_every=1",
     "kernels=4",
     "tasks.levels=[1]",
     "tasks.train_size=20",
@@ -38,7 +40,9 @@ SETTINGS = [
     "evaluation.samples=1",
     "evaluation.greedy=false",
     "evaluation.concurrency=4",
-    "grpo.max_turn_tokens=32",
+    f"evaluation.every={STEPS}",
+    "monitoring.tensorboard=true",
+    "rollout.max_turn_tokens=32",
     "name=short",
 ]
 
@@ -49,6 +53,7 @@ def command(runs: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.xdist_group("verl trainer")
 def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "REPLGYM_TEST": str(tmp_path)}
     mark = f"REPLGYM_TEST={tmp_path}"
@@ -66,7 +71,7 @@ def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
             assert first.wait(120) == 130, (tmp_path / "out").read_text()
         finally:
             first.kill()
-    told = (tmp_path / "out").read_text()
+    told, cut = (tmp_path / "out").read_text(), int(saved.read_text())
     hint = shlex.split(told.partition("Go on with: ")[2].splitlines()[0])
     assert hint[:2] == ["replgym", "train"]
     assert left_over(mark) == []
@@ -81,8 +86,9 @@ def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
     )
     assert again.returncode == 0, again.stdout + again.stderr
     assert left_over(mark) == []
-    assert_metrics(run)
+    assert_metrics(run, cut)
     assert_episodes(run)
+    assert_monitoring(run)
     assert "</html>" in (run / "report.html").read_text()
     assert (run / "models" / "trained" / "config.json").is_file()
     assert [path.name for path in run.parent.iterdir()] == ["short"]
@@ -94,12 +100,29 @@ def left_over(mark: str) -> list[psutil.Process]:
     return alive
 
 
-def assert_metrics(run: Path) -> None:
+def assert_metrics(run: Path, cut: int) -> None:
+    """Each step has its line but, perhaps, the one that was cut off between its checkpoint and its line."""
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == list(range(1, STEPS + 1))
+    told = [line["step"] for line in lines]
+    assert told in ([*range(1, STEPS + 1)], [step for step in range(1, STEPS + 1) if step != cut])
     for line in lines:
         assert 0 <= line["data"]["training/rollout_probs_diff_max"] < 1e-5
         assert "critic/score/mean" in line["data"]
+
+
+def assert_monitoring(run: Path) -> None:
+    """What verl measured after the last step, the best checkpoint, and the same numbers in TensorBoard."""
+    records = {record.step: record for record in read_records(run / "metrics.jsonl")}
+    measured = [episode for path in run.glob("episodes/heldout-*.jsonl") for episode in read_episodes(path)]
+    assert {episode.step for episode in measured} == {STEPS}
+    assert records[STEPS].values["heldout/episodes"] == len(measured) == 6
+    selection = json.loads((run / "models" / "best" / "selection.json").read_text())
+    assert (selection["step"], selection["reward"]) == (STEPS, records[STEPS].values["heldout/reward"])
+    assert (run / "models" / "best" / "model.safetensors").is_file()
+    board = EventAccumulator(str(run / "tensorboard"))
+    board.Reload()
+    shown = {event.step: event.value for event in board.Scalars("rollout/response_tokens")}
+    assert shown[STEPS] == pytest.approx(records[STEPS].values["rollout/response_tokens"])
 
 
 def assert_episodes(run: Path) -> None:

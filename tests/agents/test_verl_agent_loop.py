@@ -38,7 +38,7 @@ from .templates import FORGETFUL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = TrainConfig.load(
-    "multiturn_cpu", ["kernels=4", "grpo.max_prompt_tokens=600", "grpo.max_response_tokens=1200"]
+    "multiturn_cpu", ["kernels=4", "rollout.max_prompt_tokens=600", "rollout.max_response_tokens=1200"]
 )
 TASKS = TaskSet.load("blackbox", levels=(1, 2), size=2, seed=3)
 PARAMETERS = {"temperature": 1.0, "top_p": 1.0, "top_k": -1, "repetition_penalty": 1.0, "logprobs": True}
@@ -106,6 +106,7 @@ def verl_config(folder: Path, tiny_folder: Path) -> Any:
         rows=folder / "rows.parquet",
         agent_loops=folder / "agent_loops.yaml",
         output=folder / "checkpoints",
+        steps=1,
     )
     with initialize_config_module("verl.trainer.config", version_base=None):
         return compose("ppo_trainer", overrides)
@@ -159,7 +160,7 @@ async def test_verls_worker_plays_rows_of_the_data_set(verl_config: Any, folder:
     batch.non_tensor_batch["uid"] = np.array(["a", "a", "b", "b"], dtype=object)
     made = await worker.generate_sequences(batch)
     assert made.batch["rm_scores"].sum(-1).tolist() == [1.0] * 4
-    assert made.batch["responses"].shape[1] == CONFIG.grpo.max_response_tokens
+    assert made.batch["responses"].shape[1] == CONFIG.rollout.max_response_tokens
     assert made.non_tensor_batch["acc"].tolist() == [1.0] * 4
     mask = made.batch["response_mask"].bool()
     assert (made.batch["rollout_log_probs"][mask] == -0.25).all()
@@ -184,7 +185,7 @@ async def test_an_episode_reaches_verl_token_for_token(
         assert whole[: len(prompt) + len(ids)] == [*prompt, *ids]
         mask[len(prompt) : len(prompt) + len(ids)] = [1] * len(ids)
         assert parameters.items() >= PARAMETERS.items()
-        assert parameters["max_new_tokens"] <= CONFIG.grpo.max_turn_tokens
+        assert parameters["max_new_tokens"] <= CONFIG.rollout.max_turn_tokens
     assert made.response_mask == mask[len(made.prompt_ids) :]
     assert made.response_logprobs == [-0.25 * one for one in made.response_mask]
     turns = len(engine.asked)
@@ -198,6 +199,21 @@ async def test_an_episode_reaches_verl_token_for_token(
     logged = list(read_episodes(resources.log.path))[-1]
     assert (logged.group, logged.sample, logged.step, logged.reward) == ("group", 2, 4, 1.0)
     assert logged.branches[0].response_ids == tuple(made.response_ids)
+
+
+@pytest.mark.parametrize("split", ["heldout", "test"])
+async def test_episodes_of_rows_to_measure_with_have_a_log_of_their_own(
+    verl_config: Any, tokenizer: Any, folder: Path, resources: Any, split: str
+) -> None:
+    trained = resources.log.path.read_bytes() if resources.log.path.exists() else b""
+    measured = row()
+    measured["extra_info"]["split"] = split
+    await loop_of(verl_config, tokenizer, Engine(expert(tokenizer)), folder).run(dict(PARAMETERS), **measured)
+    logged = list(read_episodes(resources.heldout_log.path))[-1]
+    assert (logged.step, logged.info["split"], logged.reward) == (4, split, 1.0)
+    assert (resources.log.path.read_bytes() if resources.log.path.exists() else b"") == trained
+    names = [resources.log.path.name, resources.heldout_log.path.name]
+    assert [name.split("-")[0] for name in names] == ["train", "heldout"]
 
 
 @pytest.mark.parametrize(("mask_void_turns", "talks"), [(True, True), (True, False), (False, True)])
@@ -323,7 +339,8 @@ async def test_an_engine_that_fails_gives_verl_nothing(
 ) -> None:
     before = sum(1 for _ in read_episodes(resources.log.path)) if resources.log.path.exists() else 0
     loop = loop_of(verl_config, tokenizer, engine(), folder, episode_seconds=1.0)
-    assert await asyncio.wait_for(loop.run(dict(PARAMETERS), **row()), 30) == []
+    with pytest.raises(RuntimeError, match=f"an episode of {re.escape(TASKS[0].id)} failed 2 times: "):
+        await asyncio.wait_for(loop.run(dict(PARAMETERS), **row()), 30)
     assert resources.pool.stats().acquired == 0
     tries = list(read_episodes(resources.log.path))[before:]
     assert len(tries) == 2
@@ -337,7 +354,8 @@ async def test_a_message_that_the_engine_aborted_is_no_message(
     engine = Engine(expert(tokenizer))
     engine.stop_reason = "aborted"
     loop = loop_of(verl_config, tokenizer, engine, folder)
-    assert await loop.run(dict(PARAMETERS), **row()) == []
+    with pytest.raises(RuntimeError, match="aborted the message"):
+        await loop.run(dict(PARAMETERS), **row())
     last = list(read_episodes(loop._resources.log.path))[-1]
     assert (last.failure, last.branches) == (Failure.POLICY, ())
 
@@ -374,8 +392,8 @@ async def test_what_verl_averages_has_the_same_keys_in_every_episode(
 
 
 async def test_a_prompt_that_is_too_long_is_left_out(verl_config: Any, tokenizer: Any, folder: Path) -> None:
-    config = verl_config.copy()
+    config, engine = verl_config.copy(), Engine(expert(tokenizer))
     config.data.max_prompt_length = 20
-    engine = Engine(expert(tokenizer))
-    assert await loop_of(config, tokenizer, engine, folder).run(dict(PARAMETERS), **row()) == []
+    with pytest.raises(RuntimeError, match="no token was sampled"):
+        await loop_of(config, tokenizer, engine, folder).run(dict(PARAMETERS), **row())
     assert engine.asked == []

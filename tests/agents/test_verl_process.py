@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -15,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from replgym.agents.training.verl_process import MetricsReader, TrainerError, run_verl
+from replgym.agents.verl_runs.verl_process import TrainerError, _for_workers, run_verl
+from replgym.agents.verl_runs.verl_schema import compose_verl
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = '''
@@ -38,6 +38,15 @@ with open(os.environ["VERL_FILE_LOGGER_PATH"], "a") as file:
             time.sleep(0.02)
 if end == "stay":
     time.sleep(600)
+if end.startswith("slow"):
+    with open(pids + ".starts", "a+") as file:
+        file.write("x")
+        file.seek(0)
+        starts = len(file.read())
+    if starts <= int(end[4:]):
+        print("Exception: The current node timed out during startup. This could happen because", flush=True)
+        sys.exit(1)
+    sys.exit(0)
 print("it broke here", flush=True)
 sys.exit(int(end))
 '''
@@ -60,7 +69,7 @@ class Started:
             metrics=self.metrics,
             on_step=lambda step, values: self.steps.append((step, values)),
             check=lambda: self.reason,
-            module="stand_in",
+            program=("stand_in",),
         )
 
     def alive(self) -> list[psutil.Process]:
@@ -107,6 +116,18 @@ async def test_a_trainer_that_breaks_is_told_with_its_last_lines(started: Starte
     assert started.alive() == []
 
 
+async def test_a_start_that_was_too_slow_for_ray_is_made_again(started: Started) -> None:
+    await started.run(0, "slow2")
+    assert started.log.read_text().count("the trainer started") == 3
+    assert started.alive() == []
+
+
+async def test_a_machine_that_is_always_too_slow_for_ray_is_told(started: Started) -> None:
+    with pytest.raises(TrainerError, match="timed out during startup"):
+        await started.run(0, "slow9")
+    assert started.log.read_text().count("the trainer started") == 3
+
+
 async def test_a_fault_that_the_check_finds_stops_the_trainer(started: Started) -> None:
     job = asyncio.create_task(started.run(2, "stay"))
     await until(lambda: len(started.steps) == 2)
@@ -130,12 +151,12 @@ async def test_the_trainer_ends_with_us_even_when_we_are_killed(started: Started
     program = textwrap.dedent(f"""
         import asyncio
         from pathlib import Path
-        from replgym.agents.training.verl_process import run_verl
+        from replgym.agents.verl_runs.verl_process import run_verl
 
         asyncio.run(run_verl(
             [{str(started.pids)!r}, "1", "stay"], log=Path({str(started.log)!r}),
             metrics=Path({str(started.metrics)!r}), on_step=lambda *_: None, check=lambda: None,
-            module="stand_in",
+            program=("stand_in",),
         ))
     """)
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
@@ -147,15 +168,7 @@ async def test_the_trainer_ends_with_us_even_when_we_are_killed(started: Started
     await until(lambda: started.alive() == [])
 
 
-def test_metrics_are_read_in_whole_lines(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
-    reader = MetricsReader(path)
-    assert reader.new() == []
-    lines = [json.dumps({"step": step, "data": {"ä": step}}, ensure_ascii=False) + "\n" for step in (1, 2)]
-    whole = "".join(lines).encode()
-    seen = []
-    for end in range(len(whole) + 1):
-        path.write_bytes(whole[:end])
-        seen += reader.new()
-    assert seen == [(1, {"ä": 1}), (2, {"ä": 2})]
-    assert reader.new() == []
+def test_workers_of_a_cluster_are_told_the_environment(tmp_path: Path) -> None:
+    told = _for_workers({"VERL_FILE_LOGGER_PATH": str(tmp_path / "a b"), "RAY_DEDUP_LOGS": "0"})
+    runtime = compose_verl(told).ray_kwargs.ray_init.runtime_env
+    assert dict(runtime.env_vars) == {"VERL_FILE_LOGGER_PATH": str(tmp_path / "a b")}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from replgym.agents import tiny_model
 from replgym.agents.policies.policy import Completion, Message, Policy, PolicyContext, Sampling
 from replgym.agents.tokens.chat_template import ChatTemplate
-from replgym.agents.training import tiny_model
 
 CORPUS = [
     "Find the hidden function f. Each cell may call f once.",

@@ -69,7 +69,7 @@ class RealServers:
             "--attention-backend": "torch_native",
             "--sampling-backend": "pytorch",
             "--grammar-backend": "none",
-            "--mem-fraction-static": 0.3,
+            "--mem-fraction-static": 0.7,
             "--max-total-tokens": CONTEXT * SLOTS * 2,
             "--max-running-requests": SLOTS,
             "--context-length": CONTEXT,

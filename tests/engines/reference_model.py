@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from replgym.agents import tiny_model
 from replgym.agents.tokens.chat_template import ChatTemplate
-from replgym.agents.training import tiny_model
 
 from ..agents.tiny_models import CORPUS
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from replgym.agents import tiny_model
 from replgym.agents.engines import (
     EngineFleet,
     FleetLimits,
@@ -22,7 +23,6 @@ from replgym.agents.policies.policy import PolicyContext, Sampling
 from replgym.agents.policies.sglang_policy import SGLangPolicy
 from replgym.agents.policies.vllm_policy import VLLMPolicy
 from replgym.agents.tokens.chat_template import ChatTemplate
-from replgym.agents.training import tiny_model
 
 from ..agents.tiny_models import CORPUS
 

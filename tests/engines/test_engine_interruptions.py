@@ -132,24 +132,30 @@ async def test_the_rest_of_a_message_has_the_rest_of_its_tokens(wire: Any) -> No
     assert (len(answer.token_ids), answer.finish_reason) == (20, FinishReason.LENGTH)
 
 
-async def test_a_storm_of_all_faults_changes_no_id(wire: Any) -> None:
-    """Servers that fail in half of all requests, restart and break off, and episodes that are given up."""
-    chance = random.Random(0)
+def half_of_the_time(chance: random.Random) -> Any:
+    """Some fault in half of all requests."""
     faults = [status(500), status(503), status(429), hang_up, cut_off, status(200, "{"), drip, hang]
 
     async def maybe(http: web.Request, handler: Any) -> web.StreamResponse:
         fault = chance.choice(faults) if chance.random() < 0.5 else let_through
         return await fault(http, handler)
 
-    def plan(prompt: tuple[int, ...]) -> list[int]:
-        length = 1 + sum(prompt) % 30
-        return [*(2 + (prompt[0] + n) % 300 for n in range(length)), END]
+    return maybe
 
+
+def plan(prompt: tuple[int, ...]) -> list[int]:
+    length = 1 + sum(prompt) % 30
+    return [*(2 + (prompt[0] + n) % 300 for n in range(length)), END]
+
+
+async def test_a_storm_of_all_faults_changes_no_id(wire: Any) -> None:
+    """Servers that fail in half of all requests, restart and break off, and episodes that are given up."""
+    faults = [half_of_the_time(random.Random(0))] * 100_000
     engines = [
         engine(
             script=lambda prompt, _: plan(prompt[:2])[len(prompt) - 2 :],
             token_seconds=0.001,
-            middlewares=[Faults(*[maybe] * 100_000).middleware],
+            middlewares=[Faults(*faults).middleware],
         )
         for _ in range(3)
     ]

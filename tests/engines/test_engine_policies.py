@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from replgym.agents import tiny_model
 from replgym.agents.engines import ScriptedEngine
 from replgym.agents.policies.endpoint_error import EndpointError
 from replgym.agents.policies.engine_policy import EnginePolicy
 from replgym.agents.policies.policy import PolicyError, Sampling
 from replgym.agents.rollouts.episode_log import read_episodes
-from replgym.agents.training import tiny_model
 from replgym.cli import main
 
 from ..agents.tiny_models import CORPUS
@@ -251,7 +251,7 @@ def test_a_person_plays_episodes_on_several_servers_that_fail(spec: str, tmp_pat
     ]
     with in_background(*engines) as urls:
         command = ["eval", "blackbox", "--policy", f"{spec}:{folder}", "--base-url", urls, "-n", "6"]
-        assert main([*command, "--no-interpreter", "--max-turns", "2", "--output", str(output)]) == 0
+        assert main([*command, "--mode", "no-tool", "--max-turns", "2", "--output", str(output)]) == 0
     episodes = list(read_episodes(output / "episodes.jsonl"))
     assert len(episodes) == 6
     assert all(episode.failure is None and episode.branches[0].exact for episode in episodes)

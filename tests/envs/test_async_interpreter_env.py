@@ -23,6 +23,7 @@ from replgym.envs.black_box import LEVELS, make_task
 from replgym.envs.hidden_world import Family
 from replgym.kernels import KernelPool, make_kernel_pool
 from replgym.rewards import Judge
+from replgym.tools import ToolCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SUBMIT = '{"name": "submit", "arguments": {"source": "def solution(x): return 7*x-3"}}'
@@ -155,12 +156,38 @@ async def test_the_time_of_an_episode_is_bounded(pool: KernelPool, judge: Judge)
 
 
 async def test_without_the_interpreter_only_submissions_count(pool: KernelPool, judge: Judge) -> None:
-    async with env_of(pool, judge, tools=("submit",)) as env:
+    for settings in ({"tools": ("submit",)}, {"mode": "no-tool"}):
+        await no_cell_runs(pool, judge, settings)
+
+
+async def no_cell_runs(pool: KernelPool, judge: Judge, settings: dict[str, Any]) -> None:
+    async with env_of(pool, judge, **settings) as env:
         await env.reset(task=LINEAR)
         step = await env.step("print(f(1))")
-        assert step.observation == "the interpreter is turned off; submit your solution"
+        assert step.observation.startswith("the interpreter is turned off; submit your solution: write")
         assert (step.info["turn"].code, step.info["turn"].host_calls) == ((), 0)
         step = await env.step(f"{RIGHT}\nsubmit(solution)")
+        assert (step.reward, step.terminated) == (1.0, True)
+
+
+@pytest.mark.parametrize("action_format", ["auto", "code", "fenced", "hermes", "json", "xml"])
+async def test_without_state_nothing_stays_and_the_model_is_told(
+    pool: KernelPool, judge: Judge, action_format: str
+) -> None:
+    async with env_of(pool, judge, mode="stateless", action_format=action_format) as env:
+
+        def cell(code: str) -> str:
+            return env.parser.render_call(ToolCall("python_interpreter", {"code": code}))
+
+        start = await env.reset(task=LINEAR)
+        told = start.messages[0]["content"]
+        assert "nothing stays" in told.lower()
+        assert "ariables stay" not in told
+        assert (await env.step(cell("b = f(0)\nprint(b)"))).observation == "-3"
+        lost = await env.step(cell("print(b)"))
+        assert "NameError" in lost.observation
+        assert "[this cell had a fresh interpreter; nothing stays of earlier cells]" in lost.observation
+        step = await env.step(cell(f"{RIGHT}\nsubmit(solution)"))
         assert (step.reward, step.terminated) == (1.0, True)
 
 
@@ -239,6 +266,14 @@ async def saturated(pool: KernelPool) -> AsyncIterator[None]:
         for _ in range(pool.stats().size):
             await stack.enter_async_context(pool.acquire())
         yield
+
+
+async def test_a_turn_says_how_long_it_waited_for_its_interpreter(pool: KernelPool, judge: Judge) -> None:
+    async with env_of(pool, judge) as env:
+        await env.reset(task=LINEAR)
+        turns = [(await env.step(cell)).info["turn"] for cell in ("a = 1", "a")]
+        assert 0 < turns[0].wait_seconds < turns[0].seconds
+        assert turns[1].wait_seconds == 0
 
 
 async def test_an_interpreter_that_does_not_come_in_time_is_a_failure(pool: KernelPool, judge: Judge) -> None:

@@ -27,7 +27,10 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
         ({"acquire_timeout": "soon"}, "acquire_timeout='soon' is not allowed"),
         ({"observation_limit": 1}, "observation_limit=1 is not allowed"),
         ({"parse_error_budget": 0}, "parse_error_budget=0 is not allowed"),
-        ({"tools": ("browser", "submit")}, "is not allowed: use one of: python_interpreter, submit"),
+        (
+            {"tools": ("browser", "submit")},
+            "is not allowed: use one of: python_interpreter, debugger, submit",
+        ),
         ({"tools": ("python_interpreter",)}, "tools: without 'submit' no task can be solved; add it, or"),
         ({"tools": ("submit", "submit")}, "a tool is named twice"),
         ({"tools": "submit"}, "tools='submit' is not allowed"),
@@ -44,7 +47,15 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
         ),
         (
             {"code_extraction": "boxed"},
-            "use one of: auto, fenced, hermes, json, native, xml; or tools=('submit',)",
+            "use one of: auto, fenced, hermes, json, native, xml; or mode='no-tool'",
+        ),
+        (
+            {"mode": "notool"},
+            "mode='notool' is not allowed: use one of: no-tool, stateless, stateful, debugger",
+        ),
+        (
+            {"mode": "no-tool", "tools": ("python_interpreter", "submit")},
+            "tools: mode='no-tool' has no 'python_interpreter'; use some of: submit",
         ),
         ({"calls_per_message": 0}, "calls_per_message=0 is not allowed"),
         ({"rubric": {}}, "a rubric needs at least one weight"),
@@ -93,3 +104,15 @@ def test_bad_task_options_are_told_before_a_kernel_starts() -> None:
 
 def test_the_package_has_a_version() -> None:
     assert replgym.__version__ == "0.1.0"
+
+
+def test_a_pool_has_room_for_both_interpreters_of_an_episode() -> None:
+    for mode, room in (("stateful", 3), ("stateless", 3), ("debugger", 6)):
+        assert EnvConfig(mode=mode).make_pool(size=3, warm=1).stats().size == room
+
+
+def test_tools_of_a_mode_follow_it() -> None:
+    assert EnvConfig().tool_names == ("python_interpreter", "submit")
+    assert EnvConfig(mode="no-tool").tool_names == ("submit",)
+    assert EnvConfig(mode="debugger").tool_names == ("python_interpreter", "debugger", "submit")
+    assert EnvConfig(mode="debugger").model_copy(update={"tools": ("submit",)}).tool_names == ("submit",)

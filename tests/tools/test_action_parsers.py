@@ -122,6 +122,7 @@ def test_json_reads_blocks_and_bare_objects() -> None:
     [
         ("code", " \n", "the message is empty"),
         ("fenced", "just words", "there is no ```python block"),
+        ("fenced", "It is right.", "submit(source) hands your work in"),
         ("fenced", "```python\nx = 1", "is not closed"),
         ("fenced", "```python\n\n```", "is empty"),
         ("hermes", "just words", "there is no tool call"),

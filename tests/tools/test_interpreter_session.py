@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from replgym.kernels import CellStatus, Kernel, KernelPool, make_kernel_pool
+from replgym.kernels import CellStatus, KernelPool, make_kernel_pool
 from replgym.tools import HostFunction, InterpreterSession
 from replgym.tools.host_function import PREFIX, read_host_call
+
+from .lender import lent_from
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,12 +29,8 @@ async def pool() -> AsyncIterator[KernelPool]:
 async def session_of(
     pool: KernelPool, *functions: HostFunction, **options: Any
 ) -> AsyncIterator[InterpreterSession]:
-    async with pool.acquire() as kernel:
-
-        async def lend() -> Kernel:
-            return kernel
-
-        yield InterpreterSession(lend, functions, **options)
+    async with lent_from(pool) as lender:
+        yield InterpreterSession(lender, functions, **options)
 
 
 def double(value: Any) -> Any:
@@ -172,3 +170,47 @@ async def test_ordinary_prompts_are_not_calls() -> None:
     assert read_host_call("name? ") is None
     with pytest.raises(ValueError, match="at most"):
         read_host_call(PREFIX + "x" * 2_000_000)
+
+
+LEFTOVERS = """\
+import math, os, sys, threading, time
+math.pi = 3
+x = 1
+os.chdir(os.sep)
+os.environ["LEFT"] = "1"
+sys.setrecursionlimit(5000)
+open(os.path.join(HOME, "left.txt"), "w").close()
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+"""
+LOOK = """\
+import math, os, sys, threading
+print(math.pi > 3, "x" in globals(), os.getcwd() != os.sep, os.environ.get("LEFT"))
+print(sys.getrecursionlimit() < 5000, os.path.exists("left.txt"), len(threading.enumerate()))
+"""
+
+
+async def test_without_state_every_cell_has_a_fresh_interpreter(pool: KernelPool) -> None:
+    async with session_of(pool, HostFunction("f", double, 1), stateless=True) as session:
+        before = await told(session, LOOK)
+        assert await told(session, f"HOME = __import__('os').getcwd()\n{LEFTOVERS}") == ""
+        assert await told(session, LOOK) == before
+        assert before.startswith("True False True None\nTrue False ")
+        assert await told(session, "print(f(4))") == "8"
+        assert (await told(session, "print(x)")).splitlines()[-2:] == [
+            "NameError: name 'x' is not defined",
+            "[this cell had a fresh interpreter; nothing stays of earlier cells]",
+        ]
+        assert await told(session, "import os; os._exit(1)") == "[the interpreter died]"
+        assert await told(session, "while True: f(1)") != ""
+        await session.run("submit('x = 1')")
+        assert session.submission == "x = 1"
+
+
+async def test_without_state_one_interpreter_is_enough_for_many_sessions() -> None:
+    async with (
+        make_kernel_pool("fork", size=1, warm=1) as narrow,
+        session_of(narrow, stateless=True) as one,
+        session_of(narrow, stateless=True) as two,
+    ):
+        for n in range(3):
+            assert await told(one, f"print({n})") == await told(two, f"print({n})") == str(n)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.kernels import Kernel, make_kernel_pool
+from replgym.kernels import make_kernel_pool
 from replgym.tools import InterpreterSession, Toolbox, ToolCall
 from replgym.tools.turned_off_interpreter import read_submission
+
+from .lender import lent_from
 
 DEFINITION = """\
 import math
@@ -33,12 +35,8 @@ def test_schemas_have_the_form_of_the_api() -> None:
 
 
 async def test_calls_are_carried_out_and_faults_are_told() -> None:
-    async with make_kernel_pool(size=1, warm=0) as pool, pool.acquire() as kernel:
-
-        async def lend() -> Kernel:
-            return kernel
-
-        session, tools = InterpreterSession(lend), Toolbox(observation_limit=40)
+    async with make_kernel_pool(size=1, warm=0) as pool, lent_from(pool) as lender:
+        session, tools = InterpreterSession(lender), Toolbox(observation_limit=40)
         ran = await tools.carry_out(ToolCall("python_interpreter", {"code": "print('a' * 100)"}), session)
         assert "60 characters cut" in ran.text
         assert ran.code == "print('a' * 100)"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ..debugger.debugger_tool import Debugger
 from ..tool import Tool
 from ..tool_call import ParsedAction, ToolCall
+from .debugger_call import debugger_call, debugger_help, debugger_text
 from .message_marks import OTHER_TURN, OUTPUT
 from .observation_messages import plain_message
-from .python_call import SUBMIT_HINT, cell_call, code_of, runs_cells
+from .python_call import SUBMIT_HINT, cell_call, code_of, what_stays
 from .python_source import is_python
 
 _INVENTED = re.compile(f"{OTHER_TURN}|{OUTPUT}", re.MULTILINE)
 _LONGEST = 50_000
+_DEBUGGER = "%%debugger"
+"""The first line of a message that calls the debugger."""
 
 
 class CodeParser:
@@ -25,9 +29,11 @@ class CodeParser:
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt."""
-        if runs_cells(tools):
-            return f"Write only Python. It runs, and you see what it prints; variables stay. {SUBMIT_HINT}"
-        return f"Write only Python. {SUBMIT_HINT} Nothing else runs."
+        debugger = debugger_help(tools, f"message that begins with a line {_DEBUGGER}")
+        if stays := what_stays(tools):
+            return f"Write only Python. It runs, and you see what it prints; {stays}. {SUBMIT_HINT}{debugger}"
+        nothing_else = "" if debugger else " Nothing else runs."
+        return f"Write only Python. {SUBMIT_HINT}{nothing_else}{debugger}"
 
     def parse(self, text: str) -> ParsedAction:
         """Every text but an empty one is a cell."""
@@ -36,11 +42,16 @@ class CodeParser:
             code = text.partition("</think>")[2].lstrip("\r\n")
         if not code.strip():
             return ParsedAction(error="the message is empty; write a Python cell")
+        head, _, rest = code.lstrip().partition("\n")
+        if head.rstrip() == _DEBUGGER:
+            return ParsedAction((debugger_call(rest),), protocol=self.name)
         end = _invented_from(code)
         return ParsedAction((cell_call(code[:end]),), protocol=self.name, invented_output=end is not None)
 
     def render_call(self, call: ToolCall) -> str:
         """The cell itself."""
+        if call.name == Debugger.name:
+            return f"{_DEBUGGER}\n{debugger_text(call)}"
         return code_of(call)
 
     def restore(self, text: str) -> str:

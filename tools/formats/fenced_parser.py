@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..debugger.debugger_tool import Debugger
 from ..tool import Tool
 from ..tool_call import ParsedAction, ToolCall
 from .cut_message import restored
+from .debugger_call import debugger_help, debugger_text
 from .fenced_syntax import FencedSyntax, render_block
 from .message_reader import MessageReader
 from .observation_messages import output_blocks
-from .python_call import SUBMIT_HINT, code_of, runs_cells
+from .python_call import SUBMIT_HINT, code_of, what_stays
 
 FENCE_STOP, OUTPUT_STOP = "\n```\n", "\n```output"
-MISSING = "there is no ```python block; write one, closed by a line ```"
+MISSING = "there is no ```python block; write one, closed by a line ```; submit(source) hands your work in"
 
 
 class FencedParser:
@@ -38,12 +40,13 @@ class FencedParser:
 
     def instructions(self, tools: Sequence[Tool]) -> str:
         """The system prompt."""
-        if not runs_cells(tools):
-            return f"Write one ```python block. {SUBMIT_HINT} Nothing else runs."
+        stays, debugger = what_stays(tools), debugger_help(tools, "```debugger block")
+        if not stays:
+            nothing_else = "" if debugger else " Nothing else runs."
+            return f"Write one ```python block. {SUBMIT_HINT}{nothing_else}{debugger}"
         blocks = "one ```python block" if self._most == 1 else "```python blocks, one or several,"
-        return (
-            f"Write {blocks} per message. It runs, and you see what it prints; variables stay. {SUBMIT_HINT}"
-        )
+        runs = f"It runs, and you see what it prints; {stays}."
+        return f"Write {blocks} per message. {runs} {SUBMIT_HINT}{debugger}"
 
     def parse(self, text: str) -> ParsedAction:
         """Takes the first blocks; a block without an end is an error, since its code may be cut off."""
@@ -51,6 +54,8 @@ class FencedParser:
 
     def render_call(self, call: ToolCall) -> str:
         """The cell in a block."""
+        if call.name == Debugger.name:
+            return render_block(debugger_text(call), "debugger")
         return render_block(code_of(call), "python")
 
     def restore(self, text: str) -> str:

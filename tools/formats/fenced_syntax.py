@@ -1,5 +1,7 @@
 """Cells as fenced Python: ```python blocks, with the fences of markdown as models write them.
 
+A ```debugger block is a call of the debugger.
+
 A fence may be indented, may be made of tildes, and may follow text on its line. It ends at a fence that is as
 long and stands in no long string of the code. A fence that names a language ends it as well: the end of the
 block was forgotten. A block without an end is an error, since its code may be cut off.
@@ -10,11 +12,13 @@ from __future__ import annotations
 import re
 
 from .call_syntax import MalformedCallError, NotACallError, ReadCalls
+from .debugger_call import debugger_call
 from .long_strings import first_outside
 from .python_call import cell_call
 
 _OPENING = re.compile(
-    r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?i:python3?|py3?|ipython3?|tool_code)(?:[ \t{:,][^\n`]*+|\r)?\n"
+    r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+"
+    r"(?i:python3?|py3?|ipython3?|tool_code|(?P<debugger>debugger|pdb|gdb))(?:[ \t{:,][^\n`]*+|\r)?\n"
 )
 _FENCE_LINES = {
     mark: re.compile(rf"^([ \t]*+)({mark}{{3,}}+)[ \t]*+([^\n]*+)$", re.MULTILINE) for mark in "`~"
@@ -30,7 +34,7 @@ class FencedSyntax:
     """Reads one block of Python as a cell."""
 
     name = "fenced"
-    opening = rf"(?<![`~]){_OPENING.pattern.replace('(?P<fence>', '(?:')}"
+    opening = rf"(?<![`~]){re.sub('[(][?]P<[a-z]+>', '(?:', _OPENING.pattern)}"
 
     def __init__(self, *, may_wrap: bool = False) -> None:
         """Takes whether a block that holds a call of another syntax is left to that one."""
@@ -57,7 +61,8 @@ class FencedSyntax:
             raise MalformedCallError("the ```python block is empty; write code in it")
         forgotten = _AFTER_END.match(end[3]) is None
         note = "no end of the block" if forgotten else ""
-        return ReadCalls((cell_call(code),), end.start() if forgotten else end.end(2), note)
+        call = debugger_call(code) if opening["debugger"] else cell_call(code)
+        return ReadCalls((call,), end.start() if forgotten else end.end(2), note)
 
 
 def render_block(code: str, language: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..tool_call import ToolCall
+from ..well_formed import well_formed
 from .call_syntax import MalformedCallError, NotACallError, ReadCalls, past_space
 from .json_repair import JsonRepairError, closed, python_dict, unescaped_code
 
@@ -158,8 +159,7 @@ def _readable(arguments: dict[str, Any], notes: list[str]) -> dict[str, Any]:
     for key, value in arguments.items():
         if not isinstance(value, str):
             continue
-        if not value.isascii():
-            mended[key] = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        mended[key] = well_formed(value)
         code = unescaped_code(value)
         if code is not None:
             notes.append(f"escaped line breaks in {key[:40]!r}")

@@ -30,6 +30,6 @@ def code_of(call: ToolCall) -> str:
     raise ValueError(f"the tool {call.name!r} cannot be called from a cell")
 
 
-def runs_cells(tools: Sequence[Tool]) -> bool:
-    """Whether the interpreter is among the tools."""
-    return any(tool.name == PythonInterpreter.name for tool in tools)
+def what_stays(tools: Sequence[Tool]) -> str:
+    """What stays from cell to cell, in half a sentence; empty when no cell runs."""
+    return next((tool.what_stays for tool in tools if isinstance(tool, PythonInterpreter)), "")

@@ -1,55 +1,23 @@
-"""An OpenAI-compatible endpoint that answers as a function says, and remembers what it was asked."""
+"""An OpenAI-compatible endpoint that answers with messages, those that call tools included."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Callable
 
-Body = dict[str, Any]
+from ..evaluation.scripted_server import Body, ScriptedServer
 
 
-class ScriptedEndpoint:
+class ScriptedEndpoint(ScriptedServer):
     """`answer(body)` gives the assistant's message, or None for a request that is refused."""
 
     def __init__(self, answer: Callable[[Body], Body | None]) -> None:
-        self.url = ""
-        self.asked: list[Body] = []
-        self._answer = answer
+        def told(_: int, body: Body) -> tuple[int, Body]:
+            message = answer(body)
+            if message is None:
+                return 400, {"error": {"message": "too long"}}
+            return 200, completion(body, message)
 
-    @contextmanager
-    def serving(self) -> Iterator[ScriptedEndpoint]:
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                endpoint.asked.append(body)
-                message = endpoint._answer(body)
-                made = {"error": {"message": "too long"}} if message is None else completion(body, message)
-                text = json.dumps(made).encode()
-                self.send_response(400 if message is None else 200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}/v1"
-        try:
-            yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        super().__init__(told)
 
 
 def completion(body: Body, message: Body) -> Body:

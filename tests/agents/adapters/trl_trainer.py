@@ -14,8 +14,8 @@ import pytest
 import torch
 import trl
 
+from replgym.agents import tiny_model
 from replgym.agents.adapters.trl import PyInterpFactory
-from replgym.agents.training import tiny_model
 
 from .linear_play import CELLS, SETTINGS, WRONG
 

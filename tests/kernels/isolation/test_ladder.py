@@ -56,6 +56,12 @@ async def test_a_level_that_was_named_is_never_weakened() -> None:
         await _Broken().choose(Isolation.NAMESPACES)
 
 
+async def test_who_asks_at_the_same_time_gets_the_same_answer() -> None:
+    ladder = Ladder()
+    answers = await asyncio.gather(*(ladder.try_level(IsolationLevel.LIMITS) for _ in range(4)))
+    assert all(answer is answers[0] for answer in answers)
+
+
 @pytest.mark.parametrize("level", ["namespaces", "restricted"])
 async def test_plain_processes_refuse_to_claim_more(level: str) -> None:
     backend = make_backend("jupyter-spawn", BackendOptions(isolation=level))

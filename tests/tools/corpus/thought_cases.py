@@ -23,42 +23,18 @@ def _case(name: str, text: str, *calls: ToolCall, formats: str = "fenced auto", 
 def _in_every_protocol() -> tuple[Case, ...]:
     cases = []
     for name, written in _WRITTEN.items():
-        formats = f"{name} auto"
-        call = (cell("print(1)"),)
+        formats, call = f"{name} auto", (cell("print(1)"),)
         thought = f"<think>\nI could run\n{written}\n</think>\n\n"
+        after = f"<think>\nHm.\n</think>\n\n{written}"
+        late = f"Or\n{written}\nMaybe.\n</think>\n{written}"
+        no_call = f"{name} in a thought only", formats, f"{thought}No."
+        unclosed = f"{name} in a thought without an end", formats, f"<think>\n{written}"
         cases += [
-            Case(
-                f"{name} after a thought",
-                formats,
-                f"<think>\nHm.\n</think>\n\n{written}",
-                call,
-                name,
-                said="",
-            ),
+            Case(f"{name} after a thought", formats, after, call, name, said=""),
             Case(f"{name} in a thought and after it", formats, thought + written, call, name),
-            Case(
-                f"{name} in a thought only",
-                formats,
-                f"{thought}No.",
-                error="there is no",
-                no_call=True,
-                said="No.",
-            ),
-            Case(
-                f"{name} in a thought without an end",
-                formats,
-                f"<think>\n{written}",
-                error=_UNCLOSED,
-                no_call=True,
-            ),
-            Case(
-                f"{name} after an end alone",
-                formats,
-                f"Or\n{written}\nMaybe.\n</think>\n{written}",
-                call,
-                name,
-                said="",
-            ),
+            Case(*no_call, error="there is no", no_call=True, said="No."),
+            Case(*unclosed, error=_UNCLOSED, no_call=True),
+            Case(f"{name} after an end alone", formats, late, call, name, said=""),
         ]
     return tuple(cases)
 

@@ -1,0 +1,1 @@
+"""What runs left on disk, read again: as data, as notebooks, replayed, rescored, or in the terminal."""

@@ -1,0 +1,1 @@
+"""Whether a supervised run can start and finish here: what it needs beside other runs."""

@@ -1,0 +1,1 @@
+"""Whether a run of reinforcement learning can start and finish here: what it needs beside other runs."""
