@@ -23,6 +23,7 @@ settings.load_profile("replgym")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one module and one back end share interpreters, and so one worker, unless they say more."""
     for item in items:

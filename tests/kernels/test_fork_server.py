@@ -17,7 +17,7 @@ import pytest
 from replgym.kernels import ForkedChild, ForkServer, ForkServerError
 
 PROGRAMS = str(Path(__file__).parent / "child_programs.py")
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from replgym.kernels import (
 
 from .conformance.host_processes import running_with, unique_seconds, until_running
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from replgym.kernels import CellStatus, Kernel
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which a cell that should end by itself is a failure."""
-FOREVER = 10 * PATIENCE
+FOREVER = 2 * PATIENCE
 """A timeout that no case ever waits for: whatever ends before it was noticed."""
 
 

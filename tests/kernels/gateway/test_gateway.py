@@ -23,7 +23,7 @@ from replgym.kernels.gateway.gateway_options import GatewayOptions
 from .connections import wire_to
 from .jupyter_server import JUPYTER_SERVER, KERNEL_GATEWAY, RunningServer, jupyter_server
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -60,7 +60,7 @@ def running_server(folder: Path, *options: str, **environment: str) -> Iterator[
 def _wait(server: RunningServer) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and server.process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{server.url}/ping", timeout=10).text == '"pong"':
                 return
         time.sleep(0.1)
