@@ -77,7 +77,7 @@ async def test_piled_up_failures_stop_the_evaluation() -> None:
 async def test_it_can_be_cancelled_and_never_plays_more_than_allowed_at_once() -> None:
     policy = _Counting()
     job = asyncio.create_task(evaluate(TASKS, policy, env_config=ENV, samples=5, concurrency=3))
-    await asyncio.wait_for(policy.full.wait(), 60)
+    await asyncio.wait_for(policy.full.wait(), 120)
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job

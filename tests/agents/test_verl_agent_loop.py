@@ -340,7 +340,7 @@ async def test_an_engine_that_fails_gives_verl_nothing(
     before = sum(1 for _ in read_episodes(resources.log.path)) if resources.log.path.exists() else 0
     loop = loop_of(verl_config, tokenizer, engine(), folder, episode_seconds=1.0)
     with pytest.raises(RuntimeError, match=f"an episode of {re.escape(TASKS[0].id)} failed 2 times: "):
-        await asyncio.wait_for(loop.run(dict(PARAMETERS), **row()), 30)
+        await asyncio.wait_for(loop.run(dict(PARAMETERS), **row()), 120)
     assert resources.pool.stats().acquired == 0
     tries = list(read_episodes(resources.log.path))[before:]
     assert len(tries) == 2

@@ -90,7 +90,7 @@ def marked(entry: str) -> list[psutil.Process]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not condition():
             await asyncio.sleep(0.05)
 

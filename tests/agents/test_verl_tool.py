@@ -54,7 +54,7 @@ async def run(tool: InterpreterTool, trajectory: Trajectory, code: str) -> str:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -144,7 +144,8 @@ async def test_mistakes_of_the_model_are_told_to_it() -> None:
         assert "ZeroDivisionError" in await run(tool, mine, "1 / 0")
         stopped = await run(tool, mine, "while True: pass")
         told = re.search(r"\[timed out after (\d+\.\d) s and was interrupted\]", stopped)
-        assert told is not None and float(told[1]) >= 0.5, stopped
+        assert told is not None, stopped
+        assert float(told[1]) >= 0.5
         assert "EOFError: input() is not available" in await run(tool, mine, "print(input())")
         for arguments in ({}, {"code": 3}, {"code": "1", "more": 1}, ["code"], None):
             response, *_ = await tool.execute("i", arguments, agent_data=mine)

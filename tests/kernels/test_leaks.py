@@ -32,7 +32,7 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
 
     async def episode() -> None:
         kernel = await backend.start_kernel()
-        assert (await kernel.execute("1 + 1", timeout=30)).text() == "2"
+        assert (await kernel.execute("1 + 1", timeout=120)).text() == "2"
         await kernel.close()
 
     try:
@@ -56,7 +56,7 @@ async def test_two_hundred_kernels_leave_nothing() -> None:
 async def test_pools_that_close_while_kernels_start_leave_no_descriptor(backend: str) -> None:
     async def use_and_close() -> None:
         async with make_kernel_pool(backend, size=4, warm=3) as pool, pool.acquire(30) as kernel:
-            await kernel.execute("1", timeout=30)
+            await kernel.execute("1", timeout=120)
 
     await use_and_close()
     before = _open_fds()

@@ -69,7 +69,7 @@ async def test_a_publisher_is_heard_and_its_end_too(context: zmq.asyncio.Context
         await publisher.send_multipart([b"topic", str(number).encode()])
     assert [(await client.messages.get())[1] for _ in range(500)] == [b"%d" % n for n in range(500)]
     publisher.close(linger=0)
-    await asyncio.wait_for(client.ended.wait(), 10)
+    await asyncio.wait_for(client.ended.wait(), 120)
 
 
 async def _facing(path: Path, behave: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> Client:
@@ -87,7 +87,7 @@ async def _facing(path: Path, behave: Callable[[asyncio.StreamWriter], Awaitable
     server = await asyncio.start_unix_server(serve, path)
     client = Client()
     connection = await client.connect(str(path))
-    await asyncio.wait_for(client.ended.wait(), 10)
+    await asyncio.wait_for(client.ended.wait(), 120)
     connection.close()
     server.close()
     return client

@@ -57,7 +57,7 @@ async def jupyter_server(kind: str = JUPYTER_SERVER, *more: str) -> AsyncIterato
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(120):
                     await process.wait()
             except TimeoutError:
                 process.kill()

@@ -136,8 +136,8 @@ async def main():
             kernel = await backend.start_kernel()
             claimed = kernel.capabilities.protections
             code = "import os, subprocess; subprocess.run(['true'], check=True); os.getuid()"
-            uid = (await kernel.execute(code, timeout=30)).text()
-            secret = (await kernel.execute("open(%r).read()", timeout=30)).text()
+            uid = (await kernel.execute(code, timeout=120)).text()
+            secret = (await kernel.execute("open(%r).read()", timeout=120)).text()
             print(name, level, uid, len(claimed), "token" in secret, flush=True)
             await kernel.close()
             await backend.close()
