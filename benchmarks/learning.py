@@ -2,6 +2,8 @@
 
     python benchmarks/learning.py --runs runs/learning               three modes, seeds 0, 1, 2
     python benchmarks/learning.py --runs runs/learning --report      of what is there; nothing is trained
+    python benchmarks/learning.py --modes stateless --seeds 3 --also benchmarks/results/learning.json
+                                                                     one run more than the page has
 
 Each run is the default training (`replgym train`) in another mode: demonstrations, warm start, measurement,
 GRPO, measurement. Runs that are there go on or are taken as they are. All are measured on the same held-out
@@ -19,7 +21,7 @@ from pathlib import Path
 import machine
 import results
 from learning_curves import draw
-from learning_runs import LearningRun, compared, read_runs
+from learning_runs import LearningRun, compared, read_runs, with_recorded
 
 FOLDER = Path(__file__).parent / "results"
 MODES = ("stateful", "stateless", "no-tool")
@@ -31,9 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = machine.describe()
     if not arguments.report:
         for seed in arguments.seeds:
-            for mode in MODES:
+            for mode in arguments.modes:
                 _train(arguments.runs, mode, seed, arguments.overrides)
-    runs = read_runs(arguments.runs, MODES, arguments.seeds)
+    runs = read_runs(arguments.runs, arguments.modes, arguments.seeds)
+    if arguments.also is not None:
+        runs = with_recorded(runs, arguments.also, MODES)
     if not runs:
         sys.stderr.write(f"--runs {str(arguments.runs)!r} holds no finished run; leave --report out\n")
         return 2
@@ -51,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runs", type=Path, default=Path("runs/learning"), help="(%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
+    parser.add_argument("--modes", choices=MODES, nargs="+", default=MODES, help="(all)")
+    parser.add_argument("--also", type=Path, metavar="FILE", help="runs of an earlier page are kept")
     parser.add_argument("--report", action="store_true", help="train nothing, report on what is there")
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     parser.add_argument(

@@ -66,6 +66,19 @@ class LearningRun:
             },
         )
 
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> LearningRun:
+        """The run whose `record()` this is."""
+        return cls(
+            record["mode"],
+            record["seed"],
+            record["steps"],
+            record["episodes_per_step"],
+            tuple(record["curve"]),
+            record["arms"],
+            {level: (before, after) for level, (before, after) in record["levels"].items()},
+        )
+
     @staticmethod
     def is_done(folder: Path) -> bool:
         """Whether everything was measured."""
@@ -86,8 +99,8 @@ class LearningRun:
         return fmean(value for values in self.arms[arm].values() for value in values)
 
     def told(self, arm: str) -> str:
-        """The rate with its interval."""
-        counts = [(int(sum(values)), len(values)) for values in self.arms[arm].values()]
+        """The rate with its interval; tasks in their own order, so that a bootstrap repeats."""
+        counts = [(int(sum(values)), len(values)) for _, values in sorted(self.arms[arm].items())]
         interval = rate_interval(counts)
         assert interval is not None
         return f"{100 * self.rate(arm):.1f} % ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
@@ -105,6 +118,14 @@ def read_runs(runs: Path, modes: Sequence[str], seeds: Sequence[int]) -> list[Le
         for seed in seeds
         if LearningRun.is_done(runs / f"{mode}-{seed}")
     ]
+
+
+def with_recorded(runs: Sequence[LearningRun], page: Path, modes: Sequence[str]) -> list[LearningRun]:
+    """The runs, and those of an earlier page whose mode and seed are not among them, in order."""
+    found = {(run.mode, run.seed): run for run in runs}
+    for record in json.loads(page.read_text())["runs"]:
+        found.setdefault((record["mode"], record["seed"]), LearningRun.of_record(record))
+    return sorted(found.values(), key=lambda run: (modes.index(run.mode), run.seed))
 
 
 def compared(runs: Sequence[LearningRun], modes: Sequence[str]) -> list[dict[str, Any]]:

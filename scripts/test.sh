@@ -28,4 +28,4 @@ run() {
 run .venv/bin/ruff check
 run .venv/bin/ruff format --check
 run .venv/bin/mypy
-run .venv/bin/python -m pytest -n "$(($(nproc) + 1))" --dist loadgroup "${selection[@]}" "$@"
+run .venv/bin/python -m pytest -n "$(($(nproc) + 1))" --dist loadgroup --no-loadscope-reorder "${selection[@]}" "$@"

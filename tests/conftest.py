@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,14 +26,26 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module and one back end share interpreters, and so one worker, unless they say more."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is not None:
-            continue
-        parameters = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name} {parameters.get('house', '')}"))
+    """Tests of one module and one back end share interpreters, and so one worker, unless they say more.
+
+    Trainers take longest and begin first; then groups with many tests, as pytest-xdist has it by itself.
+    """
+    groups = {item: _group_of(item) for item in items}
+    for item, group in groups.items():
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+    sizes = Counter(groups.values())
+    items.sort(key=lambda item: (groups[item] != "verl trainer", -sizes[groups[item]]))
+
+
+def _group_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    if marker is not None:
+        return str(marker.args[0])
+    parameters = (
+        item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    )
+    return f"{item.location[0]} {parameters.get('house', '')}".rstrip()
 
 
 def pytest_report_header() -> str:
