@@ -74,7 +74,7 @@ def at_import_time(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 @functools.cache
 def trees() -> tuple[tuple[Path, ast.Module], ...]:
-    gc.disable()  # a finalizer that prints a traceback parses as well, and CPython 3.11 then miscounts its depth
+    gc.disable()  # a finalizer that prints a traceback parses as well: CPython 3.11 then miscounts its depth
     try:
         return tuple((path, ast.parse(path.read_text(), filename=str(path))) for path in source_files())
     finally:

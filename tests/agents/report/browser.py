@@ -29,9 +29,9 @@ class OpenPage:
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Starts Chromium; `scripts/install_browser.sh` installs it."""
+    """Starts Chromium; `scripts/install_test_programs.sh` installs it."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
-    assert program is not None, "there is no Chromium; run: scripts/install_browser.sh"
+    assert program is not None, "there is no Chromium; run: scripts/install_test_programs.sh"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
