@@ -133,7 +133,7 @@ def draw(path: Path, summary: Summary, peers: Sequence[str], metrics: Sequence[s
                 continue
             factor = entry["ratio"] if UNITS[metric].more_is_better else 1 / entry["ratio"]
             panel.barh(row, factor, 0.7, color="0.75" if name in peers else "tab:blue")
-            value = f"{entry['median'] * UNITS[metric].scale:.3g} {UNITS[metric].suffix}"
+            value = f"{number(entry['median'] * UNITS[metric].scale)} {UNITS[metric].suffix}"
             panel.text(factor, row, f" {value}", va="center", fontsize=8)
         panel.set_title(metric, fontsize=10, loc="left")
         panel.margins(x=0.45)
@@ -160,4 +160,9 @@ def _cell(metric: str, entry: Mapping[str, float] | None) -> str:
     unit = UNITS[metric]
     median, low, high = (entry[key] * unit.scale for key in ("median", "q1", "q3"))
     ratio = f" [{entry['ratio']:.3g}×]" if "ratio" in entry else ""
-    return f"{median:.3g} {unit.suffix} ({low:.3g}–{high:.3g}){ratio}"
+    return f"{number(median)} {unit.suffix} ({number(low)}–{number(high)}){ratio}"
+
+
+def number(value: float) -> str:
+    """Three digits that count, without an exponent."""
+    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"

@@ -119,4 +119,6 @@ def _targets(judged: Sequence[Mapping[str, object]]) -> str:
 def _facts(job: Mapping[str, object], work: Sequence[Mapping[str, float]]) -> str:
     drawn = {name: statistics.mean(each[name] for each in work) for name in (work[0] if work else {})}
     lines = [f"- {name.replace('_', ' ')}: {value}" for name, value in job.items()]
-    return "\n".join(lines + [f"- {name}: {value:.3g}" for name, value in drawn.items() if name not in job])
+    return "\n".join(
+        lines + [f"- {name}: {results.number(value)}" for name, value in drawn.items() if name not in job]
+    )
