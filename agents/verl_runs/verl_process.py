@@ -54,7 +54,7 @@ async def run_verl(
 
     Args:
         overrides: Hydra overrides.
-        log: File for everything it prints.
+        log: File for everything it prints; what hydra notes goes beside it.
         metrics: File that verl's file logger writes, one JSON line a step.
         on_step: Called with every new step and its metrics.
         check: Asked twice a second; a text stops the run with that reason.
@@ -67,7 +67,8 @@ async def run_verl(
         TrainerError: If it failed, or `check` gave a reason.
     """
     own = _environment(metrics.absolute(), threads) | (_ON_CPU if platform == "cpu" else {})
-    command = ["-m", *program, *overrides, *(_for_workers(own) if joins_cluster else ())]
+    kept = hydra_overrides({"hydra.run.dir": str(log.absolute().parent / "hydra")})
+    command = ["-m", *program, *overrides, *kept, *(_for_workers(own) if joins_cluster else ())]
     look = partial(_look, LogFollower(metrics.parent, metrics.name), on_step, check)
     for _ in range(_STARTS):
         before = log.stat().st_size if log.exists() else 0

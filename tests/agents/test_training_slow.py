@@ -91,6 +91,7 @@ def test_a_run_is_cut_off_and_resumed_to_its_report(tmp_path: Path) -> None:
     assert_monitoring(run)
     assert "</html>" in (run / "report.html").read_text()
     assert (run / "models" / "trained" / "config.json").is_file()
+    assert (run / "hydra" / ".hydra" / "overrides.yaml").is_file()
     assert [path.name for path in run.parent.iterdir()] == ["short"]
 
 
