@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import pytest_asyncio
 import torch
-import yaml
 from hydra import compose, initialize_config_module
 from verl import DataProto
 from verl.experimental.agent_loop.agent_loop import AgentLoopOutput, AgentLoopWorker, DictConfigWrap
@@ -27,14 +26,14 @@ from replgym.agents.policies.expert_policy import next_cell
 from replgym.agents.rollouts.episode import Failure
 from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.agents.training.train_config import TrainConfig
-from replgym.agents.training.verl_overrides import agent_loop_entry, verl_overrides
+from replgym.agents.training.verl_overrides import agent_loop_entry
 from replgym.agents.verl_adapter.agent_loop import InterpreterAgentLoop
 from replgym.agents.verl_adapter.names import ENGINE
-from replgym.agents.verl_adapter.task_rows import write_rows
 from replgym.agents.verl_adapter.worker_resources import worker_resources
-from replgym.envs import AsyncInterpreterEnv, TaskSet
+from replgym.envs import TaskSet
 
 from .templates import FORGETFUL
+from .verl_training import written_run
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = TrainConfig.load(
@@ -96,18 +95,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def verl_config(folder: Path, tiny_folder: Path) -> Any:
-    messages = {task.id: AsyncInterpreterEnv(CONFIG.env).messages_for(task) for task in TASKS}
-    assert write_rows(TASKS, messages, folder / "rows.parquet", split="train") == len(TASKS)
-    entry = agent_loop_entry(CONFIG, folder / "episodes")
-    (folder / "agent_loops.yaml").write_text(yaml.safe_dump(entry))
-    overrides = verl_overrides(
-        CONFIG,
-        model=tiny_folder,
-        rows=folder / "rows.parquet",
-        agent_loops=folder / "agent_loops.yaml",
-        output=folder / "checkpoints",
-        steps=1,
-    )
+    overrides = written_run(folder, CONFIG, TASKS, tiny_folder, steps=1)
     with initialize_config_module("verl.trainer.config", version_base=None):
         return compose("ppo_trainer", overrides)
 

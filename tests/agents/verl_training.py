@@ -137,6 +137,17 @@ class VerlRun:
         return TrainedBatch(np.array([episode.group for episode in rows], dtype=object), scores, mask)
 
 
+def written_run(folder: Path, config: TrainConfig, given: TaskSet, model: Path, steps: int) -> list[str]:
+    """Writes what a run reads into its folder, and returns verl's overrides that name it."""
+    env = AsyncInterpreterEnv(config.env)
+    messages = {task.id: env.messages_for(task) for task in given}
+    rows, loops = folder / "rows.parquet", folder / "agent_loops.yaml"
+    assert write_rows(given, messages, rows, split="train") == len(given)
+    loops.write_text(yaml.safe_dump(agent_loop_entry(config, folder / "episodes")))
+    output = folder / "checkpoints"
+    return verl_overrides(config, model=model, rows=rows, agent_loops=loops, output=output, steps=steps)
+
+
 def train(folder: Path, model: Path, steps: int, *settings: str, verl: Sequence[str] = ()) -> VerlRun:
     """Trains on linear black boxes to a number of steps in all.
 
@@ -149,19 +160,7 @@ def train(folder: Path, model: Path, steps: int, *settings: str, verl: Sequence[
     """
     config = TrainConfig.load("multiturn_cpu", [*SETTINGS, f"optimiser.steps={steps}", *settings])
     (folder / "episodes").mkdir(parents=True, exist_ok=True)
-    env = AsyncInterpreterEnv(config.env)
-    messages = {task.id: env.messages_for(task) for task in tasks()}
-    write_rows(tasks(), messages, folder / "rows.parquet", split="train")
-    entry = agent_loop_entry(config, folder / "episodes")
-    (folder / "agent_loops.yaml").write_text(yaml.safe_dump(entry))
-    overrides = verl_overrides(
-        config,
-        model=model,
-        rows=folder / "rows.parquet",
-        agent_loops=folder / "agent_loops.yaml",
-        output=folder / "checkpoints",
-        steps=steps,
-    )
+    overrides = written_run(folder, config, tasks(), model, steps)
     dump = f"trainer.rollout_data_dir={folder / 'rollouts'}"
     asyncio.run(
         run_verl(
