@@ -12,6 +12,7 @@ from ...kernels.backend_options import Isolation
 from ...kernels.backends import BACKENDS
 from ..usage_error import UsageError
 from .cli_serve_openenv import serve_openenv
+from .listening_address import check_free
 
 if TYPE_CHECKING:
     from ...rewards.service.problem import Problem
@@ -100,6 +101,8 @@ def run(arguments: argparse.Namespace, default: Callable[[str], Any]) -> int:
     except ServiceSettingsError as error:
         raise UsageError(str(error)) from error
     task_sets = _task_sets(arguments.task_set)
+    if arguments.ray_address is None:
+        check_free(arguments.host, arguments.port)
     if arguments.ray:
         _serve_on_ray(arguments, settings, task_sets)
     else:
@@ -118,6 +121,8 @@ def _serve_on_ray(
 
     if arguments.replicas < 1:
         raise UsageError(f"--replicas {arguments.replicas}: give at least 1")
+    if arguments.port == 0:
+        raise UsageError("--port 0: Ray does not tell which port it took; give one")
     serve_on_ray(
         settings,
         arguments.host,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..usage_error import UsageError
+from .listening_address import check_free
 
 _TAKES = {"command", "run", "service", "host", "port", "open_to_all", "sessions", "settings"}
 _SESSIONS = 16
@@ -46,6 +47,7 @@ def serve_openenv(arguments: argparse.Namespace, default: Callable[[str], Any]) 
     if sessions < 1:
         raise UsageError(f"--sessions {sessions}: give at least 1")
     app = make_app(sessions=sessions, **_settings(arguments.settings))
+    check_free(arguments.host, arguments.port)
     serve_app(app, arguments.host, arguments.port)
 
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .engine_process import EngineProcess, free_port
+from ..free_port import free_port
+from .engine_process import EngineProcess
 from .engine_under_test import SLOTS
 from .gguf_model import save_as_gguf
 from .reference_model import CONTEXT

@@ -161,6 +161,7 @@ async def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> Non
         (["--settings", "{"], "JSON object"),
         (["--settings", "[]"], "JSON object"),
         (["--settings", '{"max_turns": 0}'], "max_turns=0"),
+        (["--port", "81230"], "127.0.0.1:81230: bind(): port must be 0-65535; give another"),
         (["--workers", "2"], "--workers is for `replgym serve judge`"),
     ],
 )

@@ -7,7 +7,6 @@ import os
 import random
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from replgym.agents.tokens.transcript import Transcript
 from replgym.agents.verl_adapter.token_dataset import TokenDataset
 from replgym.envs.task_sources.conversation import Conversation, write_conversations
 
+from ...free_port import free_port
 from ..test_training_slow import left_over
 from ..test_verl_process import ROOT
 
@@ -118,12 +118,6 @@ def finish(commands: list[list[str]], environment: dict[str, str]) -> None:
     finally:
         for process in running:
             process.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def heldout_loss(model: Path, tokens: Path) -> float:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...free_port import free_port
+
 TOKEN = "a-token-for-tests"
 JUPYTER_SERVER = "jupyter_server"
 KERNEL_GATEWAY = "kernel_gateway"
@@ -77,7 +79,7 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
             "-m",
             kind,
             *_OPTIONS[kind],
-            f"--{_APPLICATIONS[kind]}.port={_free_port()}",
+            f"--{_APPLICATIONS[kind]}.port={free_port()}",
             "--AsyncIOLoopKernelRestarter.time_to_dead=0.5",
             *more,
             stdin=asyncio.subprocess.DEVNULL,
@@ -96,12 +98,6 @@ async def _spawn(kind: str, more: Sequence[str], folder: Path, log: Path) -> asy
             },
             start_new_session=True,
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+
+from ...free_port import free_port
 
 _START_SECONDS = 240
 
@@ -35,9 +36,7 @@ class RunningServer:
 @contextlib.contextmanager
 def running_server(folder: Path, *options: str, **environment: str) -> Iterator[RunningServer]:
     """Starts `replgym serve judge` on a free port, and kills it at the end if it still runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / f"server-{port}.log"
     command = [sys.executable, "-m", "replgym.cli", "serve", "judge", "--port", str(port), *options]
     with log.open("wb") as output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ def _check_graceful_end(session: requests.Session, server: Any) -> None:
         (["--host", "0.0.0.0"], "whoever reaches it can run code here"),
         (["--api-key-env", "NO_SUCH_VARIABLE"], "the variable NO_SUCH_VARIABLE is not set"),
         (["--workers", "0"], "workers=0"),
+        (["--port", "81230"], "127.0.0.1:81230: bind(): port must be 0-65535; give another"),
+        (["--port", "0", "--ray"], "Ray does not tell which port it took"),
         (["--task-set", "nope"], "unknown task set 'nope'"),
     ],
 )
@@ -128,6 +131,17 @@ def test_bad_options_are_refused(
 ) -> None:
     assert main(["serve", "judge", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [(), ("--ray",)])
+def test_an_address_in_use_is_refused_at_once(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert main(["serve", "judge", "--port", str(port), *options]) == 2
+    wrong = f"replgym: 127.0.0.1:{port}: Address already in use; give another --port or --host\n"
+    assert capsys.readouterr().err == wrong
 
 
 def test_code_judge_names_in_the_environment() -> None:
