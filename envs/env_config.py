@@ -25,6 +25,8 @@ from .task_set import TaskSet, UnknownTaskSetError
 
 _FORMATS_WITH_ANSWERS = ("hermes", "json", "native", "xml")
 """Formats in which code outside a call is no cell."""
+FORMATS_OF_CELLS = ("auto", "code", "fenced")
+"""Formats in which code is a cell, so that the last one can be the answer."""
 
 
 class ConfigError(ValueError):
@@ -74,7 +76,8 @@ class EnvConfig(BaseModel):
     code_extraction: str | None = None
     """How a message without a call is taken as the answer: a name in `rewards.CODE_EXTRACTIONS`, or None.
 
-    Without the interpreter among the tools every message is an answer.
+    Without the interpreter among the tools every message is an answer. `last-cell` takes the program that the
+    cells hold, and does so too when the policy has no message or cell left.
     """
     rubric: str | Mapping[str, Any] = Field(default_factory=lambda: {"passed": 1.0})
     """The name of a preset, or the weights of reward functions; as `Rubric.of` reads it."""
@@ -145,17 +148,28 @@ class EnvConfig(BaseModel):
                     "tools: without 'submit' no task can be solved; add it, or set code_extraction"
                 )
         elif self.runs_cells and self.action_format not in self._formats_with_answers():
+            read_as = (
+                "which has no cells that are code" if self.takes_last_cell else "which reads code as a cell"
+            )
             raise ValueError(
                 f"code_extraction={self.code_extraction!r} is not allowed with action_format="
-                f"{self.action_format!r}, which reads code as a cell: use one of: "
+                f"{self.action_format!r}, {read_as}: use one of: "
                 f"{', '.join(self._formats_with_answers())}; or mode='no-tool'"
             )
         return self
 
     def _formats_with_answers(self) -> tuple[str, ...]:
         """Formats that can tell an answer of this kind from a call."""
+        if self.takes_last_cell:
+            return FORMATS_OF_CELLS
         marked = self.code_extraction is not None and CODE_EXTRACTIONS[self.code_extraction].mark
         return tuple(name for name in ACTION_FORMATS if name != "code") if marked else _FORMATS_WITH_ANSWERS
+
+    @property
+    def takes_last_cell(self) -> bool:
+        """Whether the answer is the program that the cells hold."""
+        named = self.code_extraction is not None and CODE_EXTRACTIONS[self.code_extraction].of_cells
+        return named and self.runs_cells
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -189,7 +203,9 @@ class EnvConfig(BaseModel):
         extraction, calls = CODE_EXTRACTIONS[self.code_extraction], None
         if self.runs_cells:
             calls = make_parser(self.action_format, self.calls_per_message, answer_mark=extraction.mark)
-        return AnswerParser(calls, extraction.shape, extraction.write, extraction.mark)
+        return AnswerParser(
+            calls, extraction.shape, extraction.write, extraction.mark, of_cells=extraction.of_cells
+        )
 
     def make_toolbox(self) -> Toolbox:
         """The tools of a model with these settings."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field, replace
 
+from ..kernels.cell_result import CellStatus
 from ..kernels.kernel_source import KernelSource
-from ..rewards.code_extraction import extract_code
+from ..rewards.code_extraction import extract_code, program_of_cells
 from ..rewards.episode_facts import CallFacts, EpisodeFacts, TokenFacts
 from ..rewards.tests import Language, StdioTests
 from ..rewards.verdict import Verdict
@@ -21,6 +23,7 @@ from ..tools.tool import Observation
 from ..tools.tool_call import ParsedAction
 from ..tools.tool_mode import ToolMode
 from ..tools.toolbox import Toolbox
+from ..tools.turned_off_interpreter import read_submission
 from .end_reason import EndReason
 from .env_config import EnvConfig
 from .interpreter_lease import InterpreterLease
@@ -29,6 +32,8 @@ from .turn_record import TurnRecord
 
 _DEBUGGER_PATIENCE = 60.0
 """Seconds: an episode that waits for a second interpreter holds the first one meanwhile."""
+
+_LIMITS = (EndReason.TURN_LIMIT, EndReason.CELL_LIMIT)
 
 
 @dataclass(slots=True)
@@ -115,6 +120,8 @@ class EpisodeState:
     ) -> TurnRecord:
         """Plays one message and records the turn.
 
+        Where the program in the cells is the answer, the last message hands it in as well.
+
         Raises:
             KernelError: If the machinery of the interpreter failed.
         """
@@ -133,6 +140,8 @@ class EpisodeState:
             wait_seconds=self._waited - waited,
         )
         self.turns.append(turn)
+        if self.config.takes_last_cell and self.stop() in _LIMITS:
+            self._hand_in_cells()
         return turn
 
     @property
@@ -141,12 +150,26 @@ class EpisodeState:
         return sum(lease.waited for lease in self.leases)
 
     def _answer(self, text: str) -> str | None:
-        """The program in a message without a call, where the settings say how to find it."""
+        """The program that a message without a call stands for, where the settings say how to find it."""
         if self.config.code_extraction is None:
             return None
+        if self.config.takes_last_cell:
+            return self._program_of_cells()
         tests = self.task.tests
         language = tests.language if isinstance(tests, StdioTests) else Language.PYTHON
-        return extract_code(self.config.code_extraction, text, language=language)
+        program = extract_code(self.config.code_extraction, text, language=language)
+        return program and (read_submission(program) or program)
+
+    def _program_of_cells(self) -> str | None:
+        ran = [cell for turn in self.turns for cell in zip(turn.code, turn.results, strict=True)]
+        right = [code for code, result in ran if result.status is CellStatus.OK]
+        return program_of_cells(right, self.task.tests, alone=self.config.mode is ToolMode.STATELESS)
+
+    def _hand_in_cells(self) -> None:
+        program = self._program_of_cells()
+        if program is not None:
+            with contextlib.suppress(SubmissionError):  # no message is left that could mend it
+                self.session.hand_in(program)
 
     def _answered(self, source: str, action: ParsedAction, text: str) -> TurnRecord:
         """Hands a program in; the model is told if it cannot be."""

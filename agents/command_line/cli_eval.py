@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...envs.env_config import EnvConfig
+from ...envs.env_config import FORMATS_OF_CELLS, EnvConfig
 from ...envs.task_data.set_choice import SetChoiceError
 from ...kernels.backends import BACKENDS
 from ...kernels.kernel_error import UnknownBackendError
@@ -34,6 +34,8 @@ from .exit_code import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_SUBMISSIONS_ALONE = "none"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -154,10 +156,11 @@ def _play_settings(arguments: argparse.Namespace) -> PlaySettings:
     values: dict[str, Any] = {
         "action_format": arguments.action_format,
         "mode": arguments.mode,
+        "code_extraction": _code_extraction(arguments),
         "backend": arguments.backend,
         "backend_options": arguments.backend_options,
     }
-    for name in ("calls_per_message", "max_turns", "max_cells", "code_extraction", "rubric"):
+    for name in ("calls_per_message", "max_turns", "max_cells", "rubric"):
         if getattr(arguments, name) is not None:
             values[name] = getattr(arguments, name)
     return PlaySettings(
@@ -175,6 +178,14 @@ def _play_settings(arguments: argparse.Namespace) -> PlaySettings:
         ),
         seed=arguments.seed,
     )
+
+
+def _code_extraction(arguments: argparse.Namespace) -> str | None:
+    """What chat models need that nobody taught to submit, unless something else is asked for."""
+    given: str | None = arguments.code_extraction
+    if given is None:
+        return "last-cell" if arguments.action_format in FORMATS_OF_CELLS else "last-block"
+    return None if given == _SUBMISSIONS_ALONE else given
 
 
 def _check_output(arguments: argparse.Namespace) -> None:

@@ -111,8 +111,8 @@ def _add_environment(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--code-extraction",
         metavar="POLICY",
-        help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}; "
-        "needs --mode no-tool, or a format whose calls are no blocks of code",
+        help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}, or none "
+        "for submissions alone (default: last-cell where cells are blocks of code, last-block elsewhere)",
     )
     group.add_argument(
         "--rubric",

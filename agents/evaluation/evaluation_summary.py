@@ -181,8 +181,8 @@ class EvaluationSummary(BaseModel):
         """What is wrong with the endpoint, the limits or the format rather than with answers, a line each."""
         told = {
             f"{self.unsubmitted:,} of {self.scored:,} episodes ended without a submission: if their messages "
-            "hold solutions, take a message without a call as the answer (--code-extraction), try another "
-            "--action-format, or raise --max-turns": self.unsubmitted,
+            "hold solutions, try another --code-extraction or --action-format, or raise "
+            "--max-turns": self.unsubmitted,
             f"none of {self.uncalled:,} episodes made a call: the server's chat template may leave out the "
             "tools; --action-format json writes them into the prompt": self.uncalled,
             f"{self.empty:,} messages were empty: where the model thinks apart from its answer, let the "

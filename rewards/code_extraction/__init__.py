@@ -2,6 +2,7 @@
 
 from .answer import answer_of
 from .blocks import CodeBlock, blocks_of
+from .cell_program import program_of_cells
 from .policies import CODE_EXTRACTIONS, CodeExtraction, UnknownCodeExtractionError, extract_code
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "answer_of",
     "blocks_of",
     "extract_code",
+    "program_of_cells",
 ]

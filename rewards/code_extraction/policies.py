@@ -30,6 +30,8 @@ class CodeExtraction:
     """Program -> a message from which `find` takes it."""
     mark: str = ""
     """What an answer begins with, so that code before it is none; empty where nothing tells them apart."""
+    of_cells: bool = False
+    """Whether the answer is what the cells of the episode hold, where cells run."""
 
 
 _TAGS: Mapping[Language, frozenset[str]] = MappingProxyType(
@@ -137,6 +139,7 @@ CODE_EXTRACTIONS: Mapping[str, CodeExtraction] = MappingProxyType(
         "boxed": CodeExtraction(_boxed, r"Put the final answer in \boxed{}.", _in_box, BOX),
         "first-block": CodeExtraction(_first_block, _BLOCK, _fenced),
         "last-block": CodeExtraction(_last_block, _BLOCK, _fenced),
+        "last-cell": CodeExtraction(_last_block, _BLOCK, _fenced, of_cells=True),
         "longest-parsing": CodeExtraction(_longest_parsing, _BLOCK, _fenced),
         "whole-text": CodeExtraction(_whole_text, "Write only the program.", _bare),
     }

@@ -46,6 +46,10 @@ from replgym.envs import AsyncInterpreterEnv, ConfigError, EnvConfig
             "not allowed with action_format='code', which reads code as a cell",
         ),
         (
+            {"code_extraction": "last-cell", "action_format": "native"},
+            "action_format='native', which has no cells that are code: use one of: auto, code, fenced",
+        ),
+        (
             {"code_extraction": "boxed"},
             "use one of: auto, fenced, hermes, json, native, xml; or mode='no-tool'",
         ),

@@ -1,0 +1,67 @@
+"""Which cells of an episode are its program."""
+
+from __future__ import annotations
+
+import pytest
+
+from replgym.rewards import AssertTests, CheckTests, Language, StdioCase, StdioTests
+from replgym.rewards.code_extraction import program_of_cells
+from replgym.rewards.tests import Tests
+
+DOUBLE: Tests = CheckTests(entry_point="double", source="def check(candidate): assert candidate(2) == 4")
+METHOD: Tests = CheckTests(entry_point="Solution().double", source="def check(candidate): pass")
+ANY: Tests = AssertTests(statements=("assert double(2) == 4",))
+SCRIPT: Tests = StdioTests(cases=(StdioCase(stdin="2", expected="4"),))
+CPP: Tests = StdioTests(cases=(StdioCase(stdin="2", expected="4"),), language=Language.CPP)
+DEF = "def double(n):\n    return n + n"
+BETTER = "def double(n):\n    return 2 * n"
+HELPER = "def helper(n):\n    return n"
+TRY = "print(double(2))"
+
+
+@pytest.mark.parametrize(
+    ("tests", "cells", "program"),
+    [
+        (DOUBLE, [DEF, TRY], DEF),
+        (DOUBLE, [DEF, BETTER, TRY], BETTER),
+        (DOUBLE, [DEF, HELPER], DEF),
+        (DOUBLE, [HELPER, TRY], None),
+        (DOUBLE, ["double = lambda n: n + n"], "double = lambda n: n + n"),
+        (DOUBLE, ["from operator import neg as double"], "from operator import neg as double"),
+        (DOUBLE, ["def other():\n    double = 1"], None),
+        (METHOD, ["class Solution:\n    pass", TRY], "class Solution:\n    pass"),
+        (ANY, [DEF, TRY], DEF),
+        (ANY, ["n = 1", TRY], None),
+        (SCRIPT, [DEF, "print(2 * int('2'))"], "print(2 * int('2'))"),
+        (CPP, [DEF], None),
+        (DOUBLE, ["%%time\n" + DEF], None),
+        (DOUBLE, [], None),
+    ],
+)
+def test_the_last_cell_that_defines_what_is_asked_for(
+    tests: Tests, cells: list[str], program: str | None
+) -> None:
+    assert program_of_cells(cells, tests) == program
+
+
+def test_cells_that_it_needs_come_before_it() -> None:
+    base, count, noise = "import math as m", "total = 0", "print('noise')"
+    more = "total += m.floor(1.5)"
+    last = f"def double(n):\n    return {'helper(n)'} + total"
+    cells = [base, count, noise, HELPER, more, last, TRY]
+    program = program_of_cells(cells, DOUBLE)
+    assert program == "\n".join([base, count, HELPER, more, last])
+    names: dict[str, object] = {}
+    exec(program, names)  # what it leaves out was not needed
+    assert eval("double(3)", names) == 4
+
+
+def test_a_cell_that_is_overwritten_is_not_needed() -> None:
+    cells = ["k = 1", "k = 2", "def double(n):\n    return n * k"]
+    assert program_of_cells(cells, DOUBLE) == "\n".join(cells[1:])
+
+
+def test_cells_of_fresh_interpreters_cannot_need_each_other() -> None:
+    cells = ["import math", "def double(n):\n    return math.floor(n)"]
+    assert program_of_cells(cells, DOUBLE, alone=True) == cells[1]
+    assert program_of_cells(cells, DOUBLE) == "\n".join(cells)
