@@ -181,9 +181,9 @@ def _play_settings(arguments: argparse.Namespace) -> PlaySettings:
 
 
 def _code_extraction(arguments: argparse.Namespace) -> str | None:
-    """What chat models need that nobody taught to submit, unless something else is asked for."""
+    """What is asked for; or what a chat model needs that nobody taught to submit."""
     given: str | None = arguments.code_extraction
-    if given is None:
+    if given is None and arguments.policy == "openai":
         return "last-cell" if arguments.action_format in FORMATS_OF_CELLS else "last-block"
     return None if given == _SUBMISSIONS_ALONE else given
 

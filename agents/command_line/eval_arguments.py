@@ -112,7 +112,8 @@ def _add_environment(group: argparse._ArgumentGroup) -> None:
         "--code-extraction",
         metavar="POLICY",
         help=f"how a message without a call is taken as the answer: {', '.join(CODE_EXTRACTIONS)}, or none "
-        "for submissions alone (default: last-cell where cells are blocks of code, last-block elsewhere)",
+        "for submissions alone (default: none; with --policy openai last-cell where code in blocks is run, "
+        "last-block elsewhere)",
     )
     group.add_argument(
         "--rubric",

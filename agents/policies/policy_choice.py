@@ -142,7 +142,7 @@ class PolicyChoice:
             case "reference" if not value:
                 return ReferencePolicy(parser)
             case "expert" if not value:
-                if parser.name not in ("answer", "auto", "fenced"):
+                if parser.name not in ("auto", "fenced"):
                     raise UsageError(
                         f"--policy expert writes fenced cells; --action-format is {parser.name!r}, use fenced"
                     )

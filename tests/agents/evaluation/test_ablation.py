@@ -10,6 +10,8 @@ import pytest
 from replgym.agents.rollouts.episode_log import read_episodes
 from replgym.cli import main
 
+from .scripted_server import ScriptedServer
+
 PLAYED = ["ablate", "blackbox", "-n", "3", "--levels", "1,2,3", "--policy", "expert", "--concurrency", "3"]
 
 
@@ -54,8 +56,7 @@ def test_each_mode_says_what_is_wrong_beside_the_answers(
     script = tmp_path / "script.json"
     script.write_text(json.dumps(["```python\nx = 1\n```", *["That is right."] * 3]))
     options = ["-n", "1", "--levels", "1", "--policy", f"scripted:{script}", "--modes", "no-tool,stateful"]
-    alone = ["--code-extraction", "none", "--output", str(tmp_path / "runs")]
-    assert main(["ablate", "blackbox", *options, *alone]) == 0
+    assert main(["ablate", "blackbox", *options, "--output", str(tmp_path / "runs")]) == 0
     shown = capsys.readouterr().out
     assert shown.count("protocols: fenced 1; 3 unreadable") == 2
     assert shown.count("1 of 1 episodes ended without a submission: if their messages hold solutions") == 2
@@ -64,20 +65,22 @@ def test_each_mode_says_what_is_wrong_beside_the_answers(
 def test_programs_that_nobody_submits_are_judged_in_every_mode(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script, tasks = tmp_path / "script.json", tmp_path / "tasks.jsonl"
+    tasks, runs = tmp_path / "tasks.jsonl", tmp_path / "runs"
     double = "def double(n):\n    return n + n"
-    script.write_text(json.dumps([f"```python\n{double}\n```", "That is right."]))
     tests = {"kind": "call", "entry_point": "double", "cases": [{"arguments": [2], "expected": 4}]}
     task = {"id": "double", "prompt": "Double it.", "tests": tests, "metadata": {"source": "own"}}
     tasks.write_text(json.dumps(task))
-    command = ["ablate", str(tasks), "--policy", f"scripted:{script}", "--output", str(tmp_path / "runs")]
-    assert main(command) == 0
+    command = ["ablate", str(tasks), "--model", "m", "--max-turns", "2", "--output", str(runs)]
+    first = f"So:\n```python\n{double}\n```\n"
+    server = ScriptedServer(lambda n, body: "That is right." if len(body["messages"]) > 2 else first)
+    with server.serving():
+        assert main([*command, "--base-url", server.url]) == 0
     shown = capsys.readouterr().out
     for mode, protocols in (("no-tool", "answer 1"), ("stateful", "fenced 1, answer 1")):
-        (episode,) = read_episodes(tmp_path / "runs" / mode / "episodes.jsonl")
+        (episode,) = read_episodes(runs / mode / "episodes.jsonl")
         assert (episode.reward, episode.submission) == (1.0, double)
         assert f"protocols: {protocols}\n" in shown
-    found = json.loads((tmp_path / "runs" / "comparison.json").read_text())
+    found = json.loads((runs / "comparison.json").read_text())
     assert {run["rate"] for run in found["runs"]} == {1.0}
 
 
@@ -86,7 +89,7 @@ def test_all_four_modes_are_planned_and_nothing_is_played(
 ) -> None:
     assert main([*PLAYED, "--output", str(tmp_path / "runs"), "--dry-run"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Solve the task with a Python program" in shown
+    assert "Nothing else runs" in shown
     assert "nothing stays of earlier cells" in shown
     assert "debugger" in shown
     assert not (tmp_path / "runs").exists()
