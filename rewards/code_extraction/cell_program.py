@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from ..tests import CallTests, CheckTests, Language, StdioTests, Tests
+from ..tests import AssertTests, CallTests, CheckTests, Language, StdioTests, Tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,37 +21,22 @@ class _Cell:
     binds: frozenset[str]
     """Names of the module that it gives a value to."""
     uses: frozenset[str]
-    defines: bool
-    """Whether it has a function or a class."""
+    defines: frozenset[str]
+    """Those of them that are functions or classes."""
 
     @classmethod
     def read(cls, source: str) -> Self | None:
         """Takes a cell apart; None when it is not all Python, as one with a magic is not."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                module = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        module = _parsed(source)
+        if module is None:
             return None
+        outside = list(_outside_definitions(module))
         names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
-        changed = {
-            node.target.id
-            for node in ast.walk(module)
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
-        }
-        definitions = [node for node in module.body if isinstance(node, _DEFINITION)]
-        imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        binds = {node.name for node in definitions}
-        binds |= {each.asname or each.name.partition(".")[0] for node in imports for each in node.names}
-        binds |= {
-            name.id
-            for node in module.body
-            if not isinstance(node, _DEFINITION)
-            for name in ast.walk(node)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        }
-        uses = changed | {name.id for name in names if isinstance(name.ctx, ast.Load)}
-        return cls(source, frozenset(binds), frozenset(uses), bool(definitions))
+        changed = {node.target for node in outside if isinstance(node, ast.AugAssign)}
+        uses = {name.id for name in names if isinstance(name.ctx, ast.Load) or name in changed}
+        defines = {node.name for node in outside if isinstance(node, _DEFINITION)}
+        binds = {name for node in outside for name in _bound_by(node)}
+        return cls(source, frozenset(binds), frozenset(uses), frozenset(defines))
 
 
 _DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -79,6 +64,36 @@ def program_of_cells(cells: Sequence[str], tests: Tests, *, alone: bool = False)
     return "\n".join(cell.source for cell in needed)
 
 
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _outside_definitions(module: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but those inside of functions and classes."""
+    left: list[ast.AST] = [module]
+    while left:
+        for node in ast.iter_child_nodes(left.pop()):
+            yield node
+            if not isinstance(node, _DEFINITION):
+                left.append(node)
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    """The names that this node itself gives a value to."""
+    match node:
+        case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+            yield name
+        case ast.Import(aliases) | ast.ImportFrom(names=aliases):
+            yield from (each.asname or each.name.partition(".")[0] for each in aliases)
+        case ast.Name(name, ast.Store()):
+            yield name
+
+
 def _wanted(tests: Tests) -> Callable[[_Cell], bool]:
     """What tells the program from other cells."""
     if isinstance(tests, StdioTests):
@@ -86,7 +101,19 @@ def _wanted(tests: Tests) -> Callable[[_Cell], bool]:
     if isinstance(tests, CallTests | CheckTests):
         name = tests.entry_point.partition("(")[0].partition(".")[0]
         return lambda cell: name in cell.binds
-    return lambda cell: cell.defines
+    sources = tests.statements if isinstance(tests, AssertTests) else (tests.source,)
+    asked = {name for source in sources for name in _asked_for(source)}
+    return lambda cell: not cell.defines.isdisjoint(asked)
+
+
+def _asked_for(source: str) -> Iterator[str]:
+    """The names that test code may have from the program: those it uses, imports or takes from a module."""
+    for node in ast.walk(_parsed(source) or ast.Module([], [])):
+        match node:
+            case ast.Name(name, ast.Load()) | ast.Attribute(attr=name):
+                yield name
+            case ast.ImportFrom(names=aliases):
+                yield from (each.name for each in aliases)
 
 
 def _with_what_it_needs(cells: Sequence[_Cell]) -> list[_Cell]:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import pytest
 
-from replgym.rewards import AssertTests, CheckTests, Language, StdioCase, StdioTests
+from replgym.rewards import (
+    AssertTests,
+    CheckTests,
+    Language,
+    PytestTests,
+    StdioCase,
+    StdioTests,
+    UnittestTests,
+)
 from replgym.rewards.code_extraction import program_of_cells
 from replgym.rewards.tests import Tests
 
 DOUBLE: Tests = CheckTests(entry_point="double", source="def check(candidate): assert candidate(2) == 4")
 METHOD: Tests = CheckTests(entry_point="Solution().double", source="def check(candidate): pass")
 ANY: Tests = AssertTests(statements=("assert double(2) == 4",))
+PYTEST: Tests = PytestTests(source="from solution import double\n\ndef test(): assert double(2) == 4")
+MODULE: Tests = PytestTests(source="import solution\n\ndef test(): assert solution.double(2) == 4")
+UNITTEST: Tests = UnittestTests(
+    source="import unittest\n\n"
+    "class TestDouble(unittest.TestCase):\n    def test(self): self.assertEqual(double(2), 4)"
+)
 SCRIPT: Tests = StdioTests(cases=(StdioCase(stdin="2", expected="4"),))
 CPP: Tests = StdioTests(cases=(StdioCase(stdin="2", expected="4"),), language=Language.CPP)
 DEF = "def double(n):\n    return n + n"
 BETTER = "def double(n):\n    return 2 * n"
 HELPER = "def helper(n):\n    return n"
 TRY = "print(double(2))"
+FIRST = "the first cell"
 
 
 @pytest.mark.parametrize(
@@ -29,9 +44,16 @@ TRY = "print(double(2))"
         (DOUBLE, ["double = lambda n: n + n"], "double = lambda n: n + n"),
         (DOUBLE, ["from operator import neg as double"], "from operator import neg as double"),
         (DOUBLE, ["def other():\n    double = 1"], None),
+        (DOUBLE, ["try:\n    from fast import double\nexcept ImportError:\n    pass"], FIRST),
+        (DOUBLE, ["if True:\n    def double(n):\n        return n + n"], FIRST),
+        (DOUBLE, [f"{DEF}\nn = {'+'.join('1' * 500)}", "\0"], FIRST),
         (METHOD, ["class Solution:\n    pass", TRY], "class Solution:\n    pass"),
         (ANY, [DEF, TRY], DEF),
         (ANY, ["n = 1", TRY], None),
+        (ANY, [DEF, HELPER, TRY], DEF),
+        (PYTEST, [DEF, HELPER], DEF),
+        (MODULE, [DEF, HELPER], DEF),
+        (UNITTEST, [DEF, "import unittest\n\n\nclass TestDouble(unittest.TestCase):\n    pass"], DEF),
         (SCRIPT, [DEF, "print(2 * int('2'))"], "print(2 * int('2'))"),
         (CPP, [DEF], None),
         (DOUBLE, ["%%time\n" + DEF], None),
@@ -41,7 +63,8 @@ TRY = "print(double(2))"
 def test_the_last_cell_that_defines_what_is_asked_for(
     tests: Tests, cells: list[str], program: str | None
 ) -> None:
-    assert program_of_cells(cells, tests) == program
+    expected = cells[0] if program == FIRST else program
+    assert program_of_cells(cells, tests) == expected
 
 
 def test_cells_that_it_needs_come_before_it() -> None:
