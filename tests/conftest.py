@@ -23,6 +23,8 @@ settings.load_profile("replgym")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_LONGEST_NAME = 100
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +48,11 @@ def _group_of(item: pytest.Item) -> str:
         item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     )
     return f"{item.location[0]} {parameters.get('house', '')}".rstrip()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long parameters have short names: every name is sent to every worker."""
+    return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > _LONGEST_NAME else None
 
 
 def pytest_report_header() -> str:

@@ -102,7 +102,6 @@ async def _facing(path: Path, behave: Callable[[asyncio.StreamWriter], Awaitable
         (b"\x03" + struct.pack(">Q", 1 << 20) + bytes(1 << 20)) * 17,
         b"\xff\xff",
     ],
-    ids=["a long frame", "the longest frame", "many parts", "long parts", "unknown flags"],
 )
 async def test_too_much_ends_the_connection(tmp_path: Path, frames: bytes) -> None:
     async def behave(writer: asyncio.StreamWriter) -> None:
