@@ -161,9 +161,12 @@ class EpisodeState:
         return program and (read_submission(program) or program)
 
     def _program_of_cells(self) -> str | None:
-        ran = [cell for turn in self.turns for cell in zip(turn.code, turn.results, strict=True)]
-        right = [code for code, result in ran if result.status is CellStatus.OK]
-        return program_of_cells(right, self.task.tests, alone=self.config.mode is ToolMode.STATELESS)
+        cells = [
+            (code, result.status is CellStatus.OK)
+            for turn in self.turns
+            for code, result in zip(turn.code, turn.results, strict=True)
+        ]
+        return program_of_cells(cells, self.task.tests, alone=self.config.mode is ToolMode.STATELESS)
 
     def _hand_in_cells(self) -> None:
         program = self._program_of_cells()

@@ -1,7 +1,8 @@
 """The program that a policy leaves behind in its cells when it never hands one in.
 
 It is the text of the cell that defines what the tests ask for, after the cells that this one needs: those
-that bind a name which it uses. A cell that only tries the program is left out.
+that bind a name which it uses. A cell that only tries the program is left out. A script that reads standard
+input finds none in a cell, so that it counts whatever its cell came to.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class _Cell:
     uses: frozenset[str]
     defines: frozenset[str]
     """Those of them that are functions or classes."""
+    acts: bool
+    """Whether it does more than define and import."""
 
     @classmethod
     def read(cls, source: str) -> Self | None:
@@ -36,17 +39,20 @@ class _Cell:
         uses = {name.id for name in names if isinstance(name.ctx, ast.Load) or name in changed}
         defines = {node.name for node in outside if isinstance(node, _DEFINITION)}
         binds = {name for node in outside for name in _bound_by(node)}
-        return cls(source, frozenset(binds), frozenset(uses), frozenset(defines))
+        uses |= {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)} & _STDIN
+        acts = any(not isinstance(node, _DEFINITION | ast.Import | ast.ImportFrom) for node in module.body)
+        return cls(source, frozenset(binds), frozenset(uses), frozenset(defines), acts)
 
 
 _DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_STDIN = frozenset({"input", "stdin"})
 
 
-def program_of_cells(cells: Sequence[str], tests: Tests, *, alone: bool = False) -> str | None:
+def program_of_cells(cells: Sequence[tuple[str, bool]], tests: Tests, *, alone: bool = False) -> str | None:
     """The program in the cells of an episode.
 
     Args:
-        cells: The cells that ran without an error, in their order.
+        cells: The cells in their order, and whether they ran without an error.
         tests: What the program is for: they say whether it is a function of a name, a module or a script.
         alone: Whether every cell had a fresh interpreter, so that none can need another.
 
@@ -55,13 +61,16 @@ def program_of_cells(cells: Sequence[str], tests: Tests, *, alone: bool = False)
     """
     if isinstance(tests, StdioTests) and tests.language is not Language.PYTHON:
         return None
-    read = [cell for cell in map(_Cell.read, cells) if cell is not None]
-    is_it = _wanted(tests)
-    place = next((place for place in reversed(range(len(read))) if is_it(read[place])), None)
+    read = [(cell, right) for source, right in cells if (cell := _Cell.read(source)) is not None]
+    place = _script(read) if isinstance(tests, StdioTests) else None
     if place is None:
-        return None
-    needed = [read[place]] if alone else _with_what_it_needs(read[: place + 1])
-    return "\n".join(cell.source for cell in needed)
+        is_it = _wanted(tests)
+        places = [place for place, (cell, right) in enumerate(read) if right and is_it(cell)]
+        if not places:
+            return None
+        place = places[-1]
+    before = [] if alone else [cell for cell, right in read[:place] if right]
+    return "\n".join(cell.source for cell in _with_what_it_needs([*before, read[place][0]]))
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -92,6 +101,18 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
             yield from (each.asname or each.name.partition(".")[0] for each in aliases)
         case ast.Name(name, ast.Store()):
             yield name
+
+
+def _script(cells: Sequence[tuple[_Cell, bool]]) -> int | None:
+    """Where the last cell is that reads standard input, itself or by functions of cells that only define."""
+    readers, last = set(_STDIN), None
+    for place, (cell, _) in enumerate(cells):
+        if not cell.uses.isdisjoint(readers):
+            if cell.acts:
+                last = place
+            else:
+                readers |= cell.defines
+    return last
 
 
 def _wanted(tests: Tests) -> Callable[[_Cell], bool]:

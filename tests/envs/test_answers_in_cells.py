@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from replgym.envs import AsyncInterpreterEnv, EndReason, EnvConfig
+from replgym.envs import AsyncInterpreterEnv, EndReason, EnvConfig, Task, TaskMetadata
 from replgym.envs.black_box import make_task
 from replgym.envs.hidden_world import Family
 from replgym.kernels import KernelPool
-from replgym.rewards import Judge
+from replgym.rewards import Judge, StdioCase, StdioTests
 from replgym.tools.tool_call import ToolCall
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,6 +70,18 @@ async def test_a_fresh_interpreter_for_each_cell_hands_in_one_cell(pool: KernelP
         await env.step("```python\na = 7\n```")
         step = await env.step(f"```python\n{RIGHT}\n```")
     assert (step.info["submission"], step.reward) == (RIGHT, 0.0)
+
+
+@pytest.mark.parametrize("mode", ["stateless", "stateful", "debugger"])
+async def test_a_script_that_finds_no_input_is_handed_in(pool: KernelPool, judge: Judge, mode: str) -> None:
+    tests = StdioTests(cases=(StdioCase(stdin="4", expected="8"),))
+    task = Task(id="double", prompt="Double.", tests=tests, metadata=TaskMetadata(source="own"))
+    async with env_of(pool, judge, "fenced", mode=mode) as env:
+        for program in ("print(2 * int(input()))", "import sys\nprint(2 * int(sys.stdin.read()))"):
+            await env.reset(task=task)
+            assert not (await env.step(f"```python\n{program}\n```")).terminated
+            step = await env.step("That prints it twice as large.")
+            assert (step.reward, step.info["submission"]) == (1.0, program)
 
 
 async def test_a_submission_comes_first(pool: KernelPool, judge: Judge) -> None:

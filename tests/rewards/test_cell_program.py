@@ -34,6 +34,10 @@ TRY = "print(double(2))"
 FIRST = "the first cell"
 
 
+def ran(cells: list[str]) -> list[tuple[str, bool]]:
+    return [(cell, True) for cell in cells]
+
+
 @pytest.mark.parametrize(
     ("tests", "cells", "program"),
     [
@@ -64,7 +68,7 @@ def test_the_last_cell_that_defines_what_is_asked_for(
     tests: Tests, cells: list[str], program: str | None
 ) -> None:
     expected = cells[0] if program == FIRST else program
-    assert program_of_cells(cells, tests) == expected
+    assert program_of_cells(ran(cells), tests) == expected
 
 
 def test_cells_that_it_needs_come_before_it() -> None:
@@ -72,7 +76,7 @@ def test_cells_that_it_needs_come_before_it() -> None:
     more = "total += m.floor(1.5)"
     last = f"def double(n):\n    return {'helper(n)'} + total"
     cells = [base, count, noise, HELPER, more, last, TRY]
-    program = program_of_cells(cells, DOUBLE)
+    program = program_of_cells(ran(cells), DOUBLE)
     assert program == "\n".join([base, count, HELPER, more, last])
     names: dict[str, object] = {}
     exec(program, names)  # what it leaves out was not needed
@@ -81,10 +85,40 @@ def test_cells_that_it_needs_come_before_it() -> None:
 
 def test_a_cell_that_is_overwritten_is_not_needed() -> None:
     cells = ["k = 1", "k = 2", "def double(n):\n    return n * k"]
-    assert program_of_cells(cells, DOUBLE) == "\n".join(cells[1:])
+    assert program_of_cells(ran(cells), DOUBLE) == "\n".join(cells[1:])
 
 
 def test_cells_of_fresh_interpreters_cannot_need_each_other() -> None:
     cells = ["import math", "def double(n):\n    return math.floor(n)"]
-    assert program_of_cells(cells, DOUBLE, alone=True) == cells[1]
-    assert program_of_cells(cells, DOUBLE) == "\n".join(cells)
+    assert program_of_cells(ran(cells), DOUBLE, alone=True) == cells[1]
+    assert program_of_cells(ran(cells), DOUBLE) == "\n".join(cells)
+
+
+def test_a_cell_with_an_error_is_no_program_and_is_not_needed() -> None:
+    cells = [("k = 1", True), ("k = 1 / 0", False), ("def double(n):\n    return n * k", True)]
+    assert program_of_cells([*cells, (DEF, False)], DOUBLE) == f"{cells[0][0]}\n{cells[2][0]}"
+
+
+SOLVE = "def solve():\n    n = int(input())\n    print(2 * n)"
+WHOLE = f"import sys\n{SOLVE.replace('input()', 'sys.stdin.readline()')}\nsolve()"
+
+
+@pytest.mark.parametrize(
+    ("cells", "program"),
+    [
+        (
+            [("n = int(input())\nprint(2 * n)", False), ("print(2 * 3)", True)],
+            "n = int(input())\nprint(2 * n)",
+        ),
+        ([(SOLVE, True), ("solve()", False)], f"{SOLVE}\nsolve()"),
+        ([(WHOLE, False), ("solve(3)", False), ("print(solve)", True)], WHOLE),
+        ([("from sys import stdin", True), ("print(2 * int(stdin.read()))", False)], "both"),
+        ([("print(4)", True), ("1 / 0", False)], "print(4)"),
+        ([("1 / 0", False)], None),
+    ],
+)
+def test_a_script_that_reads_input_counts_whatever_its_cell_came_to(
+    cells: list[tuple[str, bool]], program: str | None
+) -> None:
+    both = "\n".join(source for source, _ in cells)
+    assert program_of_cells(cells, SCRIPT) == (both if program == "both" else program)
