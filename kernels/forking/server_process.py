@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import Protocol
 
 
@@ -36,8 +37,13 @@ class LocalServerProcess:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._process.returncode is None
+        """Whether it runs; asks the operating system, which knows of its death before the event loop."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # it is waited for already
+            return False
 
     async def end(self) -> None:
         """Waits for its end, and kills it when that takes too long."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -142,6 +143,14 @@ async def test_a_killed_server_is_noticed_and_takes_its_children_along(server: F
             await asyncio.sleep(0.01)
     with pytest.raises(ForkServerError):
         await server.fork(f"{PROGRAMS}:sleep")
+
+
+async def test_a_killed_server_is_noticed_by_who_has_not_looked(server: ForkServer) -> None:
+    os.kill(server.pid, signal.SIGKILL)
+    end = time.monotonic() + PATIENCE
+    while server.is_alive() and time.monotonic() < end:
+        time.sleep(0.01)  # the event loop stands still meanwhile
+    assert not server.is_alive()
 
 
 async def test_a_stopped_server_does_not_hold_the_caller(server: ForkServer) -> None:

@@ -100,27 +100,27 @@ def test_uids_are_taken_from_what_the_user_namespace_has(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("level", ["namespaces", "restricted", "limits"])
 @pytest.mark.parametrize("name", ["fork", "jupyter"])
 async def test_nothing_outlives_a_killed_fork_server(name: str, level: str) -> None:
+    others = _servers()
     backend = make_backend(name, BackendOptions(isolation=level))
     kernel = await backend.start_kernel()
     argument = unique_seconds()
-    before = _servers()
     cell = f"import subprocess; subprocess.Popen(['setsid', 'sleep', '{argument}'])"
     await kernel.execute(cell, timeout=PATIENCE)
     await until_running(argument, 1)
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
+    (server,) = _servers() - others
+    os.kill(server, signal.SIGKILL)
     await until_gone(argument)
     assert (await kernel.execute("1", timeout=PATIENCE)).state_lost
     await kernel.close()
     await backend.close()
 
 
-def _servers() -> list[int]:
+def _servers() -> set[int]:
     """The fork servers below this process."""
-    found = []
+    found = set()
     for pid in map(int, Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()):
         if b"fork_server_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            found.append(pid)
+            found.add(pid)
     return found
 
 
