@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from ..test_code.syntax import nodes_of, same_scope
 from ..tests import AssertTests, CallTests, CheckTests, Language, StdioTests, Tests
 
 
@@ -33,13 +34,13 @@ class _Cell:
         module = _parsed(source)
         if module is None:
             return None
-        outside = list(_outside_definitions(module))
-        names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
+        nodes, outside = nodes_of(module), list(same_scope(module))
         changed = {node.target for node in outside if isinstance(node, ast.AugAssign)}
+        names = [node for node in nodes if isinstance(node, ast.Name)]
         uses = {name.id for name in names if isinstance(name.ctx, ast.Load) or name in changed}
+        uses |= {node.attr for node in nodes if isinstance(node, ast.Attribute)} & _STDIN
         defines = {node.name for node in outside if isinstance(node, _DEFINITION)}
         binds = {name for node in outside for name in _bound_by(node)}
-        uses |= {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)} & _STDIN
         acts = any(not isinstance(node, _DEFINITION | ast.Import | ast.ImportFrom) for node in module.body)
         return cls(source, frozenset(binds), frozenset(uses), frozenset(defines), acts)
 
@@ -82,16 +83,6 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _outside_definitions(module: ast.Module) -> Iterator[ast.AST]:
-    """All nodes but those inside of functions and classes."""
-    left: list[ast.AST] = [module]
-    while left:
-        for node in ast.iter_child_nodes(left.pop()):
-            yield node
-            if not isinstance(node, _DEFINITION):
-                left.append(node)
-
-
 def _bound_by(node: ast.AST) -> Iterator[str]:
     """The names that this node itself gives a value to."""
     match node:
@@ -129,7 +120,7 @@ def _wanted(tests: Tests) -> Callable[[_Cell], bool]:
 
 def _asked_for(source: str) -> Iterator[str]:
     """The names that test code may have from the program: those it uses, imports or takes from a module."""
-    for node in ast.walk(_parsed(source) or ast.Module([], [])):
+    for node in nodes_of(_parsed(source) or ast.Module([], [])):
         match node:
             case ast.Name(name, ast.Load()) | ast.Attribute(attr=name):
                 yield name

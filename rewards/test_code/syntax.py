@@ -23,8 +23,9 @@ def nodes_of(tree: ast.AST) -> list[ast.AST]:
 
 def same_scope(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a statement without what is inside of functions and classes that it defines."""
-    yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from same_scope(child)
+    left = [node]
+    while left:
+        node = left.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            left += reversed(list(ast.iter_child_nodes(node)))

@@ -50,7 +50,7 @@ def ran(cells: list[str]) -> list[tuple[str, bool]]:
         (DOUBLE, ["def other():\n    double = 1"], None),
         (DOUBLE, ["try:\n    from fast import double\nexcept ImportError:\n    pass"], FIRST),
         (DOUBLE, ["if True:\n    def double(n):\n        return n + n"], FIRST),
-        (DOUBLE, [f"{DEF}\nn = {'+'.join('1' * 500)}", "\0"], FIRST),
+        (DOUBLE, [f"{DEF}\nn = {'+'.join('1' * 950)}", "\0"], FIRST),
         (METHOD, ["class Solution:\n    pass", TRY], "class Solution:\n    pass"),
         (ANY, [DEF, TRY], DEF),
         (ANY, ["n = 1", TRY], None),
