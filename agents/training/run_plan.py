@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..verl_runs.plan_text import FOLDER, command_lines
 from ..verl_runs.verl_schema import check_verl_schema, compose_verl
 from .ppo_keys import PPO_KEYS
+from .settings.tasks import TasksSettings
 from .train_config import TrainConfig
 from .verl_overrides import verl_overrides
 
@@ -50,7 +51,7 @@ def _summary(config: TrainConfig) -> Iterator[str]:
     tasks = config.tasks.path or config.tasks.task_set
     yield f"run        {config.name}"
     yield f"model      {config.model.path or 'a small one, made from scratch and warmed up'}"
-    yield f"tasks      {tasks}, {'shuffled' if config.tasks.shuffle else 'in the order of the files'}"
+    yield f"tasks      {tasks}, {_order(config.tasks)}"
     yield f"tools      {', '.join(config.env.tool_names) or 'none'}; up to {config.env.max_turns} message(s)"
     yield f"machines   {cluster.nodes} x {cluster.gpus_per_node} ({config.platform}), engine {rollout.engine}"
     yield (
@@ -62,3 +63,9 @@ def _summary(config: TrainConfig) -> Iterator[str]:
         yield f"steps      {optimiser.steps}"
     else:
         yield f"steps      {optimiser.epochs} pass(es) over the tasks; 1 stands for them below"
+
+
+def _order(tasks: TasksSettings) -> str:
+    if tasks.shuffled:
+        return "shuffled"
+    return "level after level" if tasks.generated else "in the order of the files"

@@ -33,10 +33,10 @@ class RunTasks:
 
     def _draw(self, split: str, size: int | None, seed: int) -> TaskSet:
         tasks = self._tasks
-        if tasks.task_set == "blackbox":
+        if tasks.generated:
             size = size or _GENERATED
             return TaskSet.load("blackbox", split=split, levels=tasks.levels, size=size, seed=seed)
         chosen = tasks.split if split == "train" else tasks.heldout_split or tasks.split
         found = TaskSet.load(tasks.task_set, path=tasks.path, split=chosen)
-        ordered = found if split == "train" and not tasks.shuffle else found.shuffle(seed)
+        ordered = found if split == "train" and not tasks.shuffled else found.shuffle(seed)
         return ordered if size is None else ordered.take(size)

@@ -93,9 +93,9 @@ def data_keys(config: TrainConfig, rows: Path, heldout: Path | None) -> Keys:
         "data.max_response_length": config.rollout.max_response_tokens,
         "data.return_raw_chat": True,
         "data.truncation": "error",
-        "data.filter_overlong_prompts": config.tasks.task_set != "blackbox",  # those are all short
+        "data.filter_overlong_prompts": not config.tasks.generated,  # those are all short
         "data.seed": config.seed,
-        "data.shuffle": config.tasks.shuffle,
+        "data.shuffle": config.tasks.shuffled,
         "data.dataloader_num_workers": 0,
     }
 

@@ -30,18 +30,26 @@ def adapt() -> None:
 
     from verl.utils import model
     from verl.workers.engine import EngineRegistry
-    from verl.workers.engine.fsdp.transformer_impl import FSDPEngineWithLMHead, FSDPEngineWithValueHead
+    from verl.workers.engine.fsdp import transformer_impl
 
     from .gloo import adapt_process_groups
 
     adapt_process_groups()
     for model_type, engine in (
-        ("language_model", FSDPEngineWithLMHead),
-        ("value_model", FSDPEngineWithValueHead),
+        ("language_model", transformer_impl.FSDPEngineWithLMHead),
+        ("value_model", transformer_impl.FSDPEngineWithValueHead),
     ):
         EngineRegistry.register(model_type=model_type, backend=["fsdp", "fsdp2"], device=["cpu"])(engine)
     model.load_valuehead_model = _value_model
+    transformer_impl.CPUOffloadPolicy = _unpinned
     register_engines()
+
+
+def _unpinned(pin_memory: bool = True) -> Any:
+    """A reference model's weights at rest; verl asks for pinned memory, which only an accelerator has."""
+    from torch.distributed.fsdp import CPUOffloadPolicy
+
+    return CPUOffloadPolicy(pin_memory=False)
 
 
 def _value_model(local_path: str, torch_dtype: Any, model_config: Any, trust_remote_code: bool) -> Any:

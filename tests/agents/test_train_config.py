@@ -104,8 +104,8 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("optimiser.sequence_parallel=2", ["'optimiser.sequence_parallel'", "2", "on CPU"]),
         ("optimiser.offload=true", ["'optimiser.offload'", "True", "on CPU"]),
         ("optimiser.tokens_per_gpu=700", ["'optimiser.tokens_per_gpu'", "700", "704"]),
-        ("optimiser.tasks_per_update=3", ["'optimiser.tasks_per_update'", "3", "tasks_per_step=8"]),
-        ("cluster.gpus_per_node=3", ["'optimiser.tasks_per_update'", "64 episodes", "3 GPUs"]),
+        ("optimiser.tasks_per_update=4", ["'optimiser.tasks_per_update'", "4", "tasks_per_step=9"]),
+        ("cluster.gpus_per_node=5", ["'optimiser.tasks_per_update'", "72 episodes", "5 GPUs"]),
         ("optimiser={warmup_steps: 3, warmup_share: 0.1}", ["'optimiser.warmup_share'", "not both"]),
         ("evaluation.every=15", ["'evaluation.every'", "15", "optimiser.save_every=10", "best checkpoint"]),
         ("platform=cuda", ["'rollout.engine'", "'transformers'", "sglang"]),
@@ -157,8 +157,8 @@ def test_a_file_that_extends_nothing_or_itself_is_told(tmp_path: Path) -> None:
 
 def test_steps_are_given_or_come_from_passes() -> None:
     optimiser = TrainConfig.load("multiturn_cpu", ["optimiser.steps=null", "optimiser.epochs=3"]).optimiser
-    assert (optimiser.steps_for(50), optimiser.steps_for(8)) == (18, 3)
-    assert TrainConfig.load("multiturn_cpu").optimiser.steps_for(50) == 30
+    assert (optimiser.steps_for(50), optimiser.steps_for(9)) == (15, 3)
+    assert TrainConfig.load("multiturn_cpu").optimiser.steps_for(50) == 40
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ SETTINGS = [
     f"optimiser.tasks_per_step={TASKS}",
     f"rollout.samples_per_task={SAMPLES}",
     "optimiser.save_every=1",
+    "optimiser.warmup_steps=0",
     "kernels=4",
     "tasks.levels=[1]",
     "tasks.train_size=20",

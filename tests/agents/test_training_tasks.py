@@ -49,10 +49,10 @@ def test_a_run_trains_on_prepared_files(tmp_path: Path) -> None:
 
 def test_held_out_rows_are_written_where_verl_measures(tmp_path: Path) -> None:
     config = TrainConfig.load(
-        "multiturn_cpu", ["evaluation.every=1", "evaluation.tasks=5", "tasks.train_size=8"]
+        "multiturn_cpu", ["evaluation.every=1", "evaluation.tasks=5", "tasks.train_size=9"]
     )
     folder = TrainingFolder.create(tmp_path, config, ["test"])
-    assert TrainingRun(config, folder, StageDisplay(Console()))._write_inputs() == 8
+    assert TrainingRun(config, folder, StageDisplay(Console()))._write_inputs() == 9
     rows = pyarrow.parquet.read_table(folder.heldout_rows).to_pylist()
     assert [row["extra_info"]["split"] for row in rows] == [HELDOUT] * 5
 
@@ -60,5 +60,5 @@ def test_held_out_rows_are_written_where_verl_measures(tmp_path: Path) -> None:
 def test_fewer_tasks_than_a_step_takes_are_refused(tmp_path: Path) -> None:
     config = TrainConfig.load("multiturn_cpu", ["tasks.train_size=7"])
     run = TrainingRun(config, TrainingFolder.create(tmp_path, config, ["test"]), StageDisplay(Console()))
-    with pytest.raises(ConfigError, match=r"'optimiser.tasks_per_step': 8 .* only 7 tasks"):
+    with pytest.raises(ConfigError, match=r"'optimiser.tasks_per_step': 9 .* only 7 tasks"):
         run._write_inputs()

@@ -63,7 +63,12 @@ def test_the_default_arrives(tmp_path: Path) -> None:
         config.algorithm.clip_low,
         config.algorithm.clip_high,
     )
-    assert (actor.entropy_coeff, actor.use_kl_loss) == (config.algorithm.entropy_coefficient, False)
+    assert (actor.entropy_coeff, actor.use_kl_loss) == (config.algorithm.entropy_coefficient, True)
+    assert (actor.kl_loss_coef, actor.optim.lr_warmup_steps) == (
+        config.algorithm.kl_loss,
+        config.optimiser.warmup_steps,
+    )
+    assert not made.data.shuffle  # the levels in turn
     assert (rollout.mode, rollout.multi_turn.enable, rollout.calculate_log_probs) == ("async", True, True)
     assert (rollout.name, rollout.agent.default_agent_loop) == (ENGINE, AGENT_NAME)
     assert (made.trainer.device, actor.fsdp_config.dtype) == ("cpu", "float32")

@@ -61,6 +61,7 @@ def test_ppo_trains_a_critic_and_its_checkpoint_becomes_a_policy(talking: Path, 
         STEPS,
         "algorithm.estimator=gae",
         "algorithm.critic={learning_rate: 1.0e-3}",
+        "algorithm.kl_loss=0.1",
         f"optimiser.save_every={STEPS}",
     )
     assert len(run.metrics) == STEPS
@@ -68,6 +69,7 @@ def test_ppo_trains_a_critic_and_its_checkpoint_becomes_a_policy(talking: Path, 
         assert metrics["training/rollout_probs_diff_max"] < 1e-5
         assert metrics["critic/grad_norm"] > 0
         assert math.isfinite(metrics["critic/vf_loss"])
+        assert (metrics["actor/kl_loss"] > 1e-9) == (step > 1)  # the first policy is the reference
         batch = run.batch(step)
         values = batch.scores.new_zeros(batch.scores.shape)  # without discount they do not show in returns
         assert len(set(batch.scores.sum(-1).tolist())) > 1

@@ -38,6 +38,8 @@ SETTINGS = (
     "rollout.max_turn_tokens=48",
     "optimiser.tasks_per_step=2",
     "optimiser.learning_rate=1.0e-3",
+    "optimiser.warmup_steps=0",
+    "algorithm.kl_loss=0",
     "optimiser.save_every=100",
 )
 """Short episodes, with rewards that differ."""

@@ -20,12 +20,24 @@ class TasksSettings(Section):
     """Split to train on; the set's first by default."""
     heldout_split: str | None = None
     """Split to measure on; that of training by default."""
-    shuffle: bool = True
-    """False trains on tasks in the order of their files, as a curriculum."""
+    shuffle: bool | None = None
+    """False trains on tasks in the order of their files, as a curriculum. None shuffles files and keeps the
+    order of tasks that are generated: those are drawn at random, level after level, so that every step has
+    as many of each."""
     levels: tuple[int, ...] = (1, 2, 3)
     """Levels of `blackbox`."""
     train_size: int | None = Field(default=None, ge=1)
     """Distinct training tasks to draw; None for all of a data set, and 2000 of one that is generated."""
+
+    @property
+    def generated(self) -> bool:
+        """Whether tasks are drawn by a program rather than read from files."""
+        return self.task_set == "blackbox"
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether training tasks come in another order than they have."""
+        return not self.generated if self.shuffle is None else self.shuffle
 
     @field_validator("task_set")
     @classmethod

@@ -13,7 +13,7 @@ GPUS = (
     "platform=cuda",
     "rollout.engine=sglang",
     "evaluation.greedy=false",
-    "cluster.gpus_per_node=64",
+    "cluster.gpus_per_node=72",
     "model.path=Qwen/Qwen2.5-Coder-7B-Instruct",
 )
 
@@ -30,7 +30,7 @@ def test_a_run_that_would_fail_is_told_with_fixes(capsys: pytest.CaptureFixture[
     assert main(["doctor", "--config", "multiturn_cpu", *GPUS]) == 2
     said = capsys.readouterr().out
     assert "error    GPUs" in said
-    assert "needed: 64" in said
+    assert "needed: 72" in said
     assert "multiturn_cpu: not ready" in said
 
 
