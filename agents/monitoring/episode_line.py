@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 from ...kernels.cell_result import CellStatus
@@ -53,6 +56,7 @@ class EpisodeLine(_Part):
     stop: StopReason = StopReason.SUBMITTED
     failure: Failure | None = None
     failure_message: str = ""
+    info: Mapping[str, Any] = {}
 
     @property
     def solved(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .level_tally import LevelTally
 from .step_record import StepRecord
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ def _share(value: float) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3g}"
+
+
+def _levels(record: StepRecord) -> str:
+    """How much of each level is solved, where there are several."""
+    shares = [
+        f"{name.removeprefix(LevelTally.FAMILY)} {_share(value)}"
+        for name, value in record.values.items()
+        if name.startswith(LevelTally.FAMILY)
+    ]
+    return f"solved of {', '.join(shares)}" if len(shares) > 1 else ""
 
 
 def _whole(value: float) -> str:
@@ -65,6 +76,7 @@ _COLUMNS = (
 def step_line(record: StepRecord, last: int | None = None) -> str:
     """The step in one line; what is not known of it is left out."""
     told = [f"{column.title} {text}" for column in _COLUMNS if (text := column.text(record))]
+    told += [levels] if (levels := _levels(record)) else []
     number = f"step {record.step}" if last is None else f"step {record.step}/{last}"
     return f"{number}: {', '.join(told)}" if told else number
 

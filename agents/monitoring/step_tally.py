@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ...kernels.cell_result import CellStatus
 from ..rollouts.episode import Failure, StopReason
 from .episode_line import EpisodeLine
+from .level_tally import LevelTally
 from .quantile_sketch import QuantileSketch
 
 _FEW, _MOST = 0.25, 0.75
@@ -50,6 +51,7 @@ class StepTally:
         self._failures: Counter[Failure] = Counter()
         self._cells: Counter[CellStatus] = Counter()
         self._groups: defaultdict[str, _Group] = defaultdict(_Group)
+        self._levels = LevelTally()
         self._cell_seconds, self._waits = QuantileSketch(), QuantileSketch()
         self._amounts: defaultdict[str, float] = defaultdict(float)
 
@@ -69,6 +71,7 @@ class StepTally:
             self._failures[episode.failure] += 1
             return
         self._groups[episode.group or episode.id].add(episode)
+        self._levels.add(episode, episode.solved)
         self._stops[episode.stop] += 1
         self._longest = max(self._longest, episode.response_tokens)
         self._sums.update(
@@ -107,6 +110,7 @@ class StepTally:
         values["rollout/episodes"] = float(self.scored)
         if self.scored:
             values |= dict(self._rollout()) | dict(self._group_shares()) | dict(self._tools())
+            values |= self._levels.values()
         return values
 
     def _rollout(self) -> Iterator[tuple[str, float]]:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from .episode import Episode
+
+class OfTask(Protocol):
+    """An episode, or the part of one that tells of its task."""
+
+    @property
+    def task_id(self) -> str:
+        """Id of the task."""
+        ...
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """What else is known; `difficulty` is the task's."""
+        ...
 
 
-def level_of(episode: Episode) -> str:
+def level_of(episode: OfTask) -> str:
     """The level of an episode's task, by its id (`blackbox/2/chain/...` is `2 · chain`) or its difficulty."""
     match = re.match(r"blackbox/(\d+)/(\w+)/", episode.task_id)
     told = str(episode.info.get("difficulty", "unknown"))

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replgym.agents.monitoring.episode_line import EpisodeLine
+from replgym.agents.monitoring.level_tally import LevelTally
 from replgym.agents.monitoring.log_follower import LogFollower
 from replgym.agents.monitoring.metric import METRICS
 from replgym.agents.monitoring.quantile_sketch import QuantileSketch
+from replgym.agents.monitoring.step_line import step_line
 from replgym.agents.monitoring.step_metrics import StepMetrics
 from replgym.agents.monitoring.step_record import StepRecord
 from replgym.agents.monitoring.step_tally import StepTally
@@ -311,4 +313,37 @@ def test_the_table_of_the_documentation_is_that_of_the_code() -> None:
 
 def test_every_metric_that_is_counted_stands_in_the_table() -> None:
     counted = set(record_of(*FIVE).values) - VERL.keys()
-    assert counted <= {metric.name for metric in METRICS}
+    levels = {name for name in counted if name.startswith(LevelTally.FAMILY)}
+    assert counted - levels <= {metric.name for metric in METRICS}
+
+
+def test_each_level_is_counted_apart() -> None:
+    record = record_of(
+        episode("a", task="blackbox/1/linear/3_4"),
+        episode("b", task="blackbox/1/linear/3_5", passed=[True, False]),
+        episode("c", task="blackbox/3/threshold/3_4_5", passed=[False]),
+        episode("d", task="blackbox/3/threshold/3_4_5", failure=Failure.KERNEL),
+    )
+    levels = {name: value for name, value in record.values.items() if name.startswith("solved/")}
+    assert levels == {"solved/1-linear": 1 / 2, "solved/3-threshold": 0}
+    assert step_line(record).endswith(", solved of 1-linear 50%, 3-threshold 0%")
+    assert "solved of" not in step_line(record_of(episode("a", task="HumanEval/1")))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["easy", "3 stars", "ünder/1", ""]), st.booleans())))
+def test_levels_have_names_that_any_service_takes(drawn: list[tuple[str, bool]]) -> None:
+    tally = LevelTally()
+    found: dict[str, list[bool]] = {}
+    for level, solved in drawn:
+        tally.add(EpisodeLine(task_id="set/1", info={"difficulty": level}), solved)
+        found.setdefault(f"solved/{re.sub('[ /]', '-', level) or 'other'}", []).append(solved)
+    assert tally.values() == {name: fmean(outcomes) for name, outcomes in found.items()}
+
+
+def test_many_levels_are_counted_together() -> None:
+    tally = LevelTally()
+    for number in range(40):
+        tally.add(EpisodeLine(task_id="set/1", info={"difficulty": str(number)}), solved=number % 2 == 0)
+    values = tally.values()
+    assert len(values) == 17
+    assert values["solved/other"] == 12 / 24
