@@ -15,8 +15,9 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import machine
 import results
@@ -41,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not runs:
         sys.stderr.write(f"--runs {str(arguments.runs)!r} holds no finished run; leave --report out\n")
         return 2
-    record = {"machine": before, "runs": [run.record() for run in runs], "compared": compared(runs, MODES)}
-    text = _text(before, runs, MODES)
-    results.write(arguments.folder, "learning", record, text)
-    draw(runs, MODES, arguments.folder / "learning.png")
+    modes = [mode for mode in MODES if any(run.mode == mode for run in runs)]
+    record = {"machine": before, "runs": [run.record() for run in runs], "compared": compared(runs, modes)}
+    text = _text(before, runs, modes)
+    results.write(arguments.folder, arguments.page, record, text)
+    draw(runs, modes, arguments.folder / f"{arguments.page}.png")
     sys.stdout.write(text)
     return 0
 
@@ -58,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--modes", choices=MODES, nargs="+", default=MODES, help="(all)")
     parser.add_argument("--also", type=Path, metavar="FILE", help="runs of an earlier page are kept")
     parser.add_argument("--report", action="store_true", help="train nothing, report on what is there")
+    parser.add_argument(
+        "--page", default="learning", metavar="NAME", help="name of the results (%(default)s)"
+    )
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     parser.add_argument(
         "overrides", nargs="*", metavar="section.key=value", help="other settings of all runs"
@@ -96,13 +101,9 @@ def _text(before: dict[str, object], runs: Sequence[LearningRun], modes: Sequenc
     for level in sorted({level for run in runs for level in run.levels}):
         cells = [_level(level, [run for run in runs if run.mode == mode]) for mode in modes]
         lines.append(f"| {level}, before → after | {' | '.join(cells)} |")
-    lines += ["", "| | difference of success after training | 95 % interval | p (permutation, Holm) |"]
-    lines.append("|---|---|---|---|")
-    for pair in compared(runs, modes):
-        lines.append(
-            f"| {pair['first']} − {pair['second']} | {100 * pair['difference']:+.1f} points "
-            f"| {100 * pair['low']:+.1f} to {100 * pair['high']:+.1f} | {pair['p']:.2g} |"
-        )
+    pairs = compared(runs, modes)
+    if pairs:
+        lines += _differences(pairs)
     lines += [
         "",
         "Success is the share of held-out episodes that pass every hidden test, with 95 % bootstrap "
@@ -111,6 +112,18 @@ def _text(before: dict[str, object], runs: Sequence[LearningRun], modes: Sequenc
         "",
     ]
     return "\n".join(lines)
+
+
+def _differences(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A table of the modes two by two."""
+    lines = ["", "| | difference of success after training | 95 % interval | p (permutation, Holm) |"]
+    lines.append("|---|---|---|---|")
+    lines += [
+        f"| {pair['first']} − {pair['second']} | {100 * pair['difference']:+.1f} points "
+        f"| {100 * pair['low']:+.1f} to {100 * pair['high']:+.1f} | {pair['p']:.2g} |"
+        for pair in pairs
+    ]
+    return lines
 
 
 def _level(level: str, runs: Sequence[LearningRun]) -> str:
