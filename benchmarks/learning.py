@@ -101,17 +101,17 @@ def _text(before: dict[str, object], runs: Sequence[LearningRun], modes: Sequenc
     for level in sorted({level for run in runs for level in run.levels}):
         cells = [_level(level, [run for run in runs if run.mode == mode]) for mode in modes]
         lines.append(f"| {level}, before → after | {' | '.join(cells)} |")
-    pairs = compared(runs, modes)
-    if pairs:
-        lines += _differences(pairs)
-    lines += [
-        "",
+    told = (
         "Success is the share of held-out episodes that pass every hidden test, with 95 % bootstrap "
-        "intervals by task. Differences are paired by task over the seeds that both modes have; their "
-        "intervals are of the tasks drawn, not of the seeds, which the first table shows one by one.",
-        "",
-    ]
-    return "\n".join(lines)
+        "intervals by task."
+    )
+    if pairs := compared(runs, modes):
+        lines += _differences(pairs)
+        told += (
+            " Differences are paired by task over the seeds that both modes have; their intervals are of "
+            "the tasks drawn, not of the seeds, which the first table shows one by one."
+        )
+    return "\n".join([*lines, "", told, ""])
 
 
 def _differences(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
