@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +11,7 @@ from typing import Any
 
 from ..records.run_data import RunData
 from ..rollouts.episode import Episode
+from ..rollouts.episode_level import level_of
 from . import format as shown
 from .alert_list import alert_list
 from .charts.line_chart import Axes, Series, line_chart
@@ -78,8 +80,11 @@ def _learning(trainings: Sequence[_Training]) -> str:
         return f"<section><h2>Learning</h2>{supervised}</section>"
     curve = card("Training episodes solved", _success(trainings), _caption(trainings))
     smooth = "Points: mean of one step. Lines: mean over neighbouring steps."
+    levels = _levels(trainings)
     side = cards(
-        card("Reward", _reward(trainings), smooth), card("Turns and tool calls", _turns(trainings), smooth)
+        card("Reward", _reward(trainings), smooth),
+        card("Turns and tool calls", _turns(trainings), smooth),
+        *([card("Training episodes solved, by level", levels, smooth)] if levels else []),
     )
     steps = cards(*_charts(trainings, _STEPS))
     return f"<section><h2>Learning</h2>{curve}{side}</section>" + (
@@ -165,6 +170,23 @@ def _turns(trainings: Sequence[_Training]) -> str:
     told = "mean per episode" if one else "mean turns per episode"
     axes = Axes("training step", told, shown.number)
     return legend(curves) + line_chart(curves, axes, label="Turns per episode, by step")
+
+
+def _levels(trainings: Sequence[_Training]) -> str:
+    """Success of each level, of one run; empty where there is one level, or more than can be told apart."""
+    if len(trainings) != 1:
+        return ""
+    levels: defaultdict[str, list[Episode]] = defaultdict(list)
+    for episode in trainings[0].run.train:
+        levels[level_of(episode)].append(episode)
+    if not 1 < len(levels) <= COLOURS:
+        return ""
+    curves = [
+        mean_curve(by_step(levels[level]), level, f"arm-{place}", lambda e: float(e.solved))
+        for place, level in enumerate(sorted(levels))
+    ]
+    axes = Axes("training step", "episodes solved", lambda v: f"{v:.0%}", (0.0, 1.0))
+    return legend(curves) + line_chart(curves, axes, label="Share of training episodes solved, by level")
 
 
 def _charts(

@@ -113,7 +113,7 @@ class InterpreterAgentLoop(AgentLoopBase):  # type: ignore[misc]
             "group": str(row.get("uid", "")),
             "sample": int(row.get("session_id", 0)),
             "step": int(row.get("global_steps", 0)),
-            "info": {"split": _split(row)},
+            "info": {"split": _split(row), "difficulty": task.metadata.difficulty},
         }
         async with AsyncInterpreterEnv(shared.env, pool=shared.pool, judge=shared.judge) as env:
             episode = await rollout(env, policy, task=task, limits=self._limits, labels=labels)

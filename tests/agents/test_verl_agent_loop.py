@@ -186,6 +186,7 @@ async def test_an_episode_reaches_verl_token_for_token(
     assert resources.pool.stats().acquired == 0
     logged = list(read_episodes(resources.log.path))[-1]
     assert (logged.group, logged.sample, logged.step, logged.reward) == ("group", 2, 4, 1.0)
+    assert logged.info == {"split": "train", "difficulty": "level-1"}
     assert logged.branches[0].response_ids == tuple(made.response_ids)
 
 

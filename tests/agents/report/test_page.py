@@ -188,6 +188,28 @@ def test_several_runs_stand_side_by_side(tmp_path: Path) -> None:
     assert len(names) == 2, "runs of one name are told apart"
 
 
+def test_a_training_shows_each_level(tmp_path: Path) -> None:
+    played = [episode(n, n % 3 > 0, step) for step in (1, 2, 3) for n in range(9)]
+    write(tmp_path / "all" / "episodes" / "train-1.jsonl", played)
+    shown = Page(write_report(tmp_path / "all")).text
+    assert "Training episodes solved, by level" in shown
+    assert all(f"{level} · linear</" in shown for level in (1, 2, 3))
+    first = [one for one in played if one.task_id.startswith("blackbox/1/")]
+    write(tmp_path / "first" / "episodes" / "train-1.jsonl", first)
+    assert "solved, by level" not in Page(write_report(tmp_path / "first")).text
+
+
+def test_hostile_levels_stay_text(tmp_path: Path) -> None:
+    played = [
+        episode(n, step=1).model_copy(update={"task_id": f"set/{n}", "info": {"difficulty": level}})
+        for n, level in enumerate(("easy", EVIL))
+    ]
+    write(tmp_path / "episodes" / "train-1.jsonl", played)
+    page = Page(write_report(tmp_path))
+    assert "Training episodes solved, by level" in page.text
+    assert "img" not in page.tags
+
+
 def test_a_file_of_episodes_is_a_run(tmp_path: Path) -> None:
     write(tmp_path / "some.jsonl", [episode(n) for n in range(3)])
     (tmp_path / "some.jsonl").open("a").write("{}\n[]\nnot even json\n")
