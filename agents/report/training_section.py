@@ -50,6 +50,7 @@ _HEALTH = (
     (("timing_s/step", "perf/time_per_step"), "Time per step", "seconds", False),
 )
 """Keys (the first one that is present is shown), title, unit, logarithmic."""
+_NO_SEED = shown.setting(None)
 _REWARD = ("critic/score/mean", "critic/rewards/mean")
 
 
@@ -96,7 +97,7 @@ def seeds_of(run: RunData) -> str:
     """The seeds of a run, in words."""
     config = run.info.get("config")
     flat = flat_settings(config) if isinstance(config, Mapping) else []
-    told = [value for key, value in flat if key.split(".")[-1] in ("seed", "seeds")]
+    told = [text for key, text in flat if key.split(".")[-1] in ("seed", "seeds") and text != _NO_SEED]
     return f"Seed: {', '.join(dict.fromkeys(told))}." if told else "Seed: not recorded."
 
 

@@ -111,6 +111,6 @@ def whole_run(root: Path, text: str = "b = f(0)") -> None:
         "name": f"run {text}",
         "created": text,
         "command": ["replgym", text],
-        "config": {"seed": 3, text: {"x": text}},
+        "config": {"seed": 3, "interpreter": {"seed": None}, text: {"x": text}},
     }
     (root / "run.json").write_text(json.dumps(info))
