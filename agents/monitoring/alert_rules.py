@@ -15,11 +15,13 @@ from ..run_settings.monitoring import (
     EntropyRule,
     GroupRule,
     LengthRule,
+    LevelRule,
     NotANumberRule,
     ProbabilityRule,
     RewardRule,
     ToolRule,
 )
+from .level_tally import LevelTally
 from .step_record import StepRecord
 
 EXACT_DIFFERENCE = 1e-4
@@ -63,10 +65,11 @@ class _Trend(AlertRule):
     def _judge(self, mean: float) -> str | None: ...
 
 
-class RewardCollapse(_Trend):
-    """The mean reward falls far below its best."""
+class _Fall(_Trend):
+    """The mean falls far below its best."""
 
-    name, metric = "reward_collapse", "rollout/reward"
+    told: str
+    """What the mean is of, in words."""
 
     def __init__(self, settings: RewardRule) -> None:
         super().__init__(settings.action, settings.window)
@@ -79,9 +82,43 @@ class RewardCollapse(_Trend):
         if self._best < self._settings.least or mean >= bound:
             return None
         return (
-            f"mean reward over {self._window} steps is {mean:.3g}, below {bound:.3g}; "
+            f"{self.told} over {self._window} steps is {mean:.3g}, below {bound:.3g}; "
             f"its best was {self._best:.3g}"
         )
+
+
+class RewardCollapse(_Fall):
+    """The mean reward falls far below its best."""
+
+    name, metric, told = "reward_collapse", "rollout/reward", "mean reward"
+
+
+class _LevelFall(_Fall):
+    """The same of one level's success."""
+
+    def __init__(self, settings: LevelRule, metric: str) -> None:
+        super().__init__(settings)
+        self.metric = metric
+        self.told = f"success of {metric.removeprefix(LevelTally.FAMILY)}"
+
+
+class LevelLost(AlertRule):
+    """One of several levels is unlearnt, whatever becomes of the others."""
+
+    name = "level_lost"
+
+    def __init__(self, settings: LevelRule) -> None:
+        super().__init__(settings.action)
+        self._settings = settings
+        self._levels: dict[str, _LevelFall] = {}
+
+    def complaint(self, record: StepRecord) -> str | None:
+        """Names the levels that fell; a single level's success is in the reward."""
+        for metric in record.values:
+            if metric.startswith(LevelTally.FAMILY) and metric not in self._levels:
+                self._levels[metric] = _LevelFall(self._settings, metric)
+        told = [said for level in self._levels.values() if (said := level.complaint(record))]
+        return "; ".join(told) if told and len(self._levels) > 1 else None
 
 
 class RunawayLength(_Trend):
@@ -208,6 +245,7 @@ def step_rules(settings: AlertSettings, *, exact: bool, tools: bool, groups: boo
         NotANumber(settings.not_a_number),
         ProbabilityDifference(settings.probability_difference, exact=exact),
         RewardCollapse(settings.reward_collapse),
+        LevelLost(settings.level_lost),
         RunawayLength(settings.runaway_length),
         EntropyCollapse(settings.entropy_collapse),
     ]

@@ -69,6 +69,13 @@ class RewardRule(_Rule):
     """A best running mean below this is noise, and nothing to fall from."""
 
 
+class LevelRule(RewardRule):
+    """The success of one level of difficulty falls far below its best, whatever becomes of the others."""
+
+    window: int = Field(default=5, ge=1)
+    """Steps of the running mean, of those that hold the level."""
+
+
 class LengthRule(_Rule):
     """Responses grow without end."""
 
@@ -118,6 +125,7 @@ class AlertSettings(Section):
     not_a_number: NotANumberRule = NotANumberRule()
     probability_difference: ProbabilityRule = ProbabilityRule()
     reward_collapse: RewardRule = RewardRule()
+    level_lost: LevelRule = LevelRule()
     runaway_length: LengthRule = LengthRule()
     tool_abandonment: ToolRule = ToolRule()
     entropy_collapse: EntropyRule = EntropyRule()

@@ -10,6 +10,7 @@ from replgym.agents.monitoring.alert_board import AlertBoard
 from replgym.agents.monitoring.alert_rules import (
     AlertRule,
     EntropyCollapse,
+    LevelLost,
     NotANumber,
     NothingToLearn,
     ProbabilityDifference,
@@ -29,6 +30,7 @@ from replgym.agents.run_settings.monitoring import (
     FailureRule,
     GroupRule,
     LengthRule,
+    LevelRule,
     NotANumberRule,
     ProbabilityRule,
     RewardRule,
@@ -72,6 +74,22 @@ def test_reward_collapse_says_what_fell() -> None:
     rule = RewardCollapse(RewardRule(window=1))
     told = [rule.complaint(StepRecord(1, {"rollout/reward": value})) for value in (0.8, 0.2)]
     assert told == [None, "mean reward over 1 steps is 0.2, below 0.4; its best was 0.8"]
+
+
+def test_a_level_that_is_lost() -> None:
+    rule = LevelLost(LevelRule(window=2, fall=0.5, least=0.1))
+    shares = (0.6, 0.6, 0.0, 0.0, None, 0.7, 0.7)
+    records = (
+        StepRecord(step, {"solved/easy": 1.0} | ({} if share is None else {"solved/hard": share}))
+        for step, share in enumerate(shares)
+    )
+    fell = "success of hard over 2 steps is 0, below 0.3; its best was 0.6"
+    assert [rule.complaint(record) for record in records] == [None, None, None, fell, fell, None, None]
+
+
+def test_a_single_level_is_what_the_reward_is_of() -> None:
+    rule = LevelLost(LevelRule(window=1))
+    assert [rule.complaint(StepRecord(1, {"solved/set": value})) for value in (0.8, 0.0)] == [None, None]
 
 
 def test_runaway_length() -> None:
@@ -336,6 +354,12 @@ def test_a_run_may_go_on_with_other_alerts_but_not_with_another_step_size() -> N
 def test_rules_that_are_off_or_have_no_object_are_left_out() -> None:
     settings = AlertSettings(reward_collapse=RewardRule(action=Action.OFF))
     names = {rule.name for rule in step_rules(settings, exact=True, tools=False, groups=False)}
-    assert names == {"not_a_number", "probability_difference", "runaway_length", "entropy_collapse"}
+    assert names == {
+        "not_a_number",
+        "probability_difference",
+        "level_lost",
+        "runaway_length",
+        "entropy_collapse",
+    }
     more = {rule.name for rule in step_rules(settings, exact=True, tools=True, groups=True)}
     assert more - names == {"tool_abandonment", "nothing_to_learn"}
