@@ -19,6 +19,8 @@ from replgym.agents.verl_adapter.sglang_http_settings import SGLangHttpSettings
 from replgym.agents.verl_runs.verl_schema import check_verl_schema, compose_verl
 from replgym.envs import ConfigError, EnvConfig
 
+STEPS = 30
+
 
 def composed(config: TrainConfig, folder: Path, heldout: Path | None = None) -> Any:
     """What verl makes of our overrides, by its own schema."""
@@ -28,7 +30,7 @@ def composed(config: TrainConfig, folder: Path, heldout: Path | None = None) -> 
         rows=folder / "rows of a run.parquet",
         agent_loops=folder / "agent_loops.yaml",
         output=folder / "checkpoints",
-        steps=30,
+        steps=STEPS,
         heldout=heldout,
     )
     return compose_verl(overrides)
@@ -44,7 +46,7 @@ def test_the_default_arrives(tmp_path: Path) -> None:
     assert rollout.agent.agent_loop_config_path == str(tmp_path / "agent_loops.yaml")
     assert (made.algorithm.adv_estimator, made.trainer.use_v1) == ("grpo", True)
     assert (made.trainer.total_training_steps, made.trainer.save_freq) == (
-        config.optimiser.steps,
+        STEPS,
         config.optimiser.save_every,
     )
     assert (made.data.train_batch_size, rollout.n) == (
@@ -198,7 +200,7 @@ def test_ray_is_started_here_only_for_one_node(cluster: dict[str, Any], address:
     ("evaluation", "before", "every"),
     [
         ({}, True, 20),
-        ({"every": 0}, True, 30),
+        ({"every": 0}, True, STEPS),
         ({"every": 0, "after": False}, True, -1),
         ({"every": 5, "before": False}, False, 5),
     ],
