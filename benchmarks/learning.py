@@ -43,8 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"--runs {str(arguments.runs)!r} holds no finished run; leave --report out\n")
         return 2
     modes = [mode for mode in MODES if any(run.mode == mode for run in runs)]
-    record = {"machine": before, "runs": [run.record() for run in runs], "compared": compared(runs, modes)}
-    text = _text(before, runs, modes)
+    pairs = compared(runs, modes)
+    record = {"machine": before, "runs": [run.record() for run in runs], "compared": pairs}
+    text = _text(before, runs, modes, pairs)
     results.write(arguments.folder, arguments.page, record, text)
     draw(runs, modes, arguments.folder / f"{arguments.page}.png")
     sys.stdout.write(text)
@@ -81,7 +82,12 @@ def _train(runs: Path, mode: str, seed: int, overrides: Sequence[str]) -> None:
     subprocess.run([*command, *settings], check=True)
 
 
-def _text(before: dict[str, object], runs: Sequence[LearningRun], modes: Sequence[str]) -> str:
+def _text(
+    before: dict[str, object],
+    runs: Sequence[LearningRun],
+    modes: Sequence[str],
+    pairs: Sequence[Mapping[str, Any]],
+) -> str:
     first = runs[0]
     lines = [
         "# Learning with and without an interpreter",
@@ -105,7 +111,7 @@ def _text(before: dict[str, object], runs: Sequence[LearningRun], modes: Sequenc
         "Success is the share of held-out episodes that pass every hidden test, with 95 % bootstrap "
         "intervals by task."
     )
-    if pairs := compared(runs, modes):
+    if pairs:
         lines += _differences(pairs)
         told += (
             " Differences are paired by task over the seeds that both modes have; their intervals are of "

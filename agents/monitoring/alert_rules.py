@@ -96,10 +96,10 @@ class RewardCollapse(_Fall):
 class _LevelFall(_Fall):
     """The same of one level's success."""
 
-    def __init__(self, settings: LevelRule, metric: str) -> None:
+    def __init__(self, settings: LevelRule, level: str) -> None:
         super().__init__(settings)
-        self.metric = metric
-        self.told = f"success of {metric.removeprefix(LevelTally.FAMILY)}"
+        self.metric = LevelTally.metric(level)
+        self.told = f"success of {level}"
 
 
 class LevelLost(AlertRule):
@@ -114,9 +114,9 @@ class LevelLost(AlertRule):
 
     def complaint(self, record: StepRecord) -> str | None:
         """Names the levels that fell; a single level's success is in the reward."""
-        for metric in record.values:
-            if metric.startswith(LevelTally.FAMILY) and metric not in self._levels:
-                self._levels[metric] = _LevelFall(self._settings, metric)
+        for level in LevelTally.shares(record.values):
+            if level not in self._levels:
+                self._levels[level] = _LevelFall(self._settings, level)
         told = [said for level in self._levels.values() if (said := level.complaint(record))]
         return "; ".join(told) if told and len(self._levels) > 1 else None
 

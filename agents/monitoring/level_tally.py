@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from ..rollouts.episode_level import OfTask, level_of
 
 _MOST_LEVELS = 16
 _OTHER = "other"
+_FAMILY = "solved/"
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
 class LevelTally:
     """Counts scored episodes by level; levels after the first 16 are counted together."""
-
-    FAMILY = "solved/"
-    """What the names of its metrics begin with."""
 
     def __init__(self) -> None:
         self._episodes: Counter[str] = Counter()
@@ -30,9 +29,20 @@ class LevelTally:
         self._episodes[level] += 1
         self._solved[level] += solved
 
+    @staticmethod
+    def metric(level: str) -> str:
+        """The name of a level's metric."""
+        return f"{_FAMILY}{level}"
+
+    @staticmethod
+    def shares(metrics: Mapping[str, float]) -> dict[str, float]:
+        """What is told of levels among the metrics of a step, by level."""
+        return {
+            name.removeprefix(_FAMILY): value for name, value in metrics.items() if name.startswith(_FAMILY)
+        }
+
     def values(self) -> dict[str, float]:
         """Shares by `solved/LEVEL`, in the order of the levels' names."""
         return {
-            f"{self.FAMILY}{level}": self._solved[level] / count
-            for level, count in sorted(self._episodes.items())
+            self.metric(level): self._solved[level] / count for level, count in sorted(self._episodes.items())
         }

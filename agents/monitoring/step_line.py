@@ -23,11 +23,7 @@ def _number(value: float) -> str:
 
 def _levels(record: StepRecord) -> str:
     """How much of each level is solved, where there are several."""
-    shares = [
-        f"{name.removeprefix(LevelTally.FAMILY)} {_share(value)}"
-        for name, value in record.values.items()
-        if name.startswith(LevelTally.FAMILY)
-    ]
+    shares = [f"{level} {_share(value)}" for level, value in LevelTally.shares(record.values).items()]
     return f"solved of {', '.join(shares)}" if len(shares) > 1 else ""
 
 
