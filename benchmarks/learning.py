@@ -46,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     pairs = compared(runs, modes)
     record = {"machine": before, "runs": [run.record() for run in runs], "compared": pairs}
     text = _text(before, runs, modes, pairs)
-    results.write(arguments.folder, arguments.page, record, text)
-    draw(runs, modes, arguments.folder / f"{arguments.page}.png")
+    results.write(arguments.folder, "learning", record, text)
+    draw(runs, modes, arguments.folder / "learning.png")
     sys.stdout.write(text)
     return 0
 
@@ -61,9 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--modes", choices=MODES, nargs="+", default=MODES, help="(all)")
     parser.add_argument("--also", type=Path, metavar="FILE", help="runs of an earlier page are kept")
     parser.add_argument("--report", action="store_true", help="train nothing, report on what is there")
-    parser.add_argument(
-        "--page", default="learning", metavar="NAME", help="name of the results (%(default)s)"
-    )
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     parser.add_argument(
         "overrides", nargs="*", metavar="section.key=value", help="other settings of all runs"
